@@ -1,0 +1,200 @@
+// Copy up: an object of a lower layer gets an upper inode. Nothing of it shows before it is complete.
+#include "impl/engine/inode_copy.h"
+#include "impl/engine/overlay_engine.h"
+#include "model/vocabulary/names.h"
+
+namespace ovlspec::impl {
+namespace {
+
+constexpr Mode kOwnerReadWrite = 0600;
+
+TimeChange set_to(const Time& time) { return {.kind = TimeChange::Kind::kSet, .value = time}; }
+
+// Where the upper inode takes no attributes of this kind, the identity lasts for this mount alone.
+bool takes_no_attribute(Errno error) { return error == Errno::kEPERM || error == Errno::kEOPNOTSUPP; }
+
+}  // namespace
+
+void OverlayEngine::restore_times(const InodeRef& upper_directory, const Attributes& before) {
+  StoreChange times;
+  times.access_time = set_to(before.access_time);
+  times.modify_time = set_to(before.modify_time);
+  static_cast<void>(parts_->store.change(upper_directory, times));
+}
+
+Status OverlayEngine::copy_up(const NodePtr& node, const CopyUp& how) {
+  if (node->upper) return {};
+  OVLSPEC_TRY(check_writable());
+  std::optional<NodeName> place;
+  if (!node->removed) {
+    auto known = how.place ? Result<std::optional<NodeName>>(how.place) : some_name(*node, Beside{});
+    if (!known.ok()) return known.error();
+    place = std::move(*known);
+  }
+  if (place) OVLSPEC_TRY(copy_up_directory(place->parent));
+  const Instance instance = node->lowers.front();
+  auto attributes = instance.layer->store->attributes(instance.inode);
+  if (!attributes.ok()) return attributes.error();
+  const FoundInstance lower{instance.layer, {instance.inode, *attributes}};
+  std::string index_name;
+  if (!node->is_directory() && attributes->links > 1) {
+    auto origin = origin_of(lower);
+    if (!origin.ok()) return origin.error();
+    index_name = origin->index_name();
+  }
+  auto made = make_copy(*node, lower, how);
+  if (!made.ok()) return made.error();
+  if (!index_name.empty()) {
+    // Without its origin on it the copy would not be known as the index's: then the hard link breaks.
+    auto origin = layers_.private_xattr({layers_.upper.get(), made->found.inode}, names::kOrigin);
+    if (!origin.ok() || !*origin) index_name.clear();
+  }
+  const Status placed =
+      index_name.empty() ? place_copy(node, place, *made) : place_indexed(node, place, *made, index_name);
+  if (!placed.ok()) static_cast<void>(parts_->work.discard(made->name));
+  return placed;
+}
+
+Result<WorkDirectory::Made> OverlayEngine::make_copy(const Node& node, const FoundInstance& lower, const CopyUp& how) {
+  const Attributes& attributes = lower.found.attributes;
+  NewInode inode{.type = attributes.type,
+                 .mode = attributes.mode,
+                 .uid = attributes.uid,
+                 .gid = attributes.gid,
+                 .device = attributes.device,
+                 .symlink_target = {}};
+  // A mounter without privilege can write the copy only where its owner can.
+  if (attributes.type == FileType::kRegular) inode.mode |= kOwnerReadWrite;
+  if (attributes.type == FileType::kSymlink) {
+    auto target = lower.layer->store->symlink_target(lower.found.inode);
+    if (!target.ok()) return target.error();
+    inode.symlink_target = std::move(*target);
+  }
+  auto made = parts_->work.make(inode);
+  if (!made.ok()) return made;
+  const Status filled = fill_copy(node, lower, made->found, how);
+  if (filled.ok()) return made;
+  static_cast<void>(parts_->work.discard(made->name));
+  return filled.error();
+}
+
+Status OverlayEngine::fill_copy(const Node& node, const FoundInstance& lower, const FoundInode& copy,
+                                const CopyUp& how) {
+  const Instance to{layers_.upper.get(), copy.inode};
+  if (node.type == FileType::kRegular) {
+    FileSize size = lower.found.attributes.size;
+    if (how.change != nullptr && how.change->size) size = std::min(size, *how.change->size);
+    OVLSPEC_TRY(copy_data(lower.instance(), to, size));
+  }
+  OVLSPEC_TRY(copy_xattrs(layers_, lower.instance(), to));
+  auto origin = origin_of(lower);
+  if (!origin.ok()) return origin.error();
+  if (!node.removed) OVLSPEC_TRY(write_identity(node, lower, copy, std::move(*origin)));
+  OVLSPEC_TRY(finish_copy(lower, copy.inode, how.change));
+  if (options_.durability == Durability::kVolatile || node.type != FileType::kRegular) return {};
+  return sync_file(to);
+}
+
+Status OverlayEngine::write_identity(const Node& node, const FoundInstance& lower, const FoundInode& copy,
+                                     OriginHandle origin) {
+  const IdentityRecord record{.number = node.number,
+                              .generation = node.generation,
+                              .origin_file_system = table_.tag(key_of(*lower.layer, lower.found).file_system),
+                              .origin_inode = lower.found.attributes.number,
+                              .upper_inode = copy.attributes.number,
+                              .origin_links = lower.found.attributes.links};
+  const Status written = parts_->store.set_xattr(copy.inode, layers_.private_name(names::kIdentity),
+                                                 encode_record(record), XattrMode::kAny);
+  if (!written.ok()) return takes_no_attribute(written.error()) ? Status() : written;
+  return parts_->store.set_xattr(copy.inode, layers_.private_name(names::kOrigin), origin.bytes, XattrMode::kAny);
+}
+
+// The lower's mode and times, and the change over them.
+Status OverlayEngine::finish_copy(const FoundInstance& lower, const InodeRef& copy, const StoreChange* change) {
+  const Attributes& attributes = lower.found.attributes;
+  StoreChange last;
+  last.access_time = set_to(attributes.access_time);
+  last.modify_time = set_to(attributes.modify_time);
+  const bool is_wider = attributes.type == FileType::kRegular && (attributes.mode | kOwnerReadWrite) != attributes.mode;
+  if (is_wider) last.mode = attributes.mode;
+  if (change != nullptr) {
+    if (change->mode) last.mode = change->mode;
+    last.uid = change->uid;
+    last.gid = change->gid;
+    if (change->size) {
+      StoreChange resize;
+      resize.size = change->size;
+      OVLSPEC_TRY(parts_->store.change(copy, resize));
+      last.modify_time.kind = TimeChange::Kind::kNow;
+    }
+    if (change->access_time.kind != TimeChange::Kind::kOmit) last.access_time = change->access_time;
+    if (change->modify_time.kind != TimeChange::Kind::kOmit) last.modify_time = change->modify_time;
+  }
+  return parts_->store.change(copy, last);
+}
+
+void OverlayEngine::adopt_upper(const NodePtr& node, const FoundInode& copy, Placed placed) {
+  node->upper = copy.inode;
+  node->upper_key = key_of(*layers_.upper, copy);
+  if (placed == Placed::kNamed && !node->is_directory()) {
+    link_counts_.removed(*node->lower_key);
+    link_counts_.added(*node->upper_key);
+  }
+  const bool is_indexed = !node->index_name.empty();
+  table_.moved_to_upper(node, is_indexed ? NodeTable::LowerKey::kKept : NodeTable::LowerKey::kForgotten);
+  if (!node->is_directory()) node->lowers.clear();
+  node->on_upper.store(true, std::memory_order_release);
+}
+
+// Makes the copy show under `place`; without one it loses its only name.
+Status OverlayEngine::show_copy(const Node& node, const std::optional<NodeName>& place,
+                                const WorkDirectory::Made& made) {
+  const InodeRef& work = parts_->work.temporary();
+  if (!place && node.is_directory()) return parts_->store.remove_directory(work, made.name);
+  if (!place) return parts_->store.unlink(work, made.name);
+  const InodeRef& directory = place->parent->upper;
+  auto before = parts_->store.attributes(directory);
+  if (!before.ok()) return before.error();
+  OVLSPEC_TRY(parts_->store.rename(work, made.name, directory, place->name, StoreRename::kNoReplace));
+  restore_times(directory, *before);
+  return {};
+}
+
+Status OverlayEngine::place_copy(const NodePtr& node, const std::optional<NodeName>& place,
+                                 const WorkDirectory::Made& made) {
+  OVLSPEC_TRY(show_copy(*node, place, made));
+  adopt_upper(node, made.found, place ? Placed::kNamed : Placed::kNameless);
+  return {};
+}
+
+// The index entry comes first and counts for nothing until the upper inode has a name.
+Status OverlayEngine::place_indexed(const NodePtr& node, const std::optional<NodeName>& place,
+                                    const WorkDirectory::Made& made, const std::string& index_name) {
+  if (!place) return place_copy(node, place, made);
+  auto shown = shown_links(*node);
+  if (!shown.ok()) return shown.error();
+  OVLSPEC_TRY(write_link_count(made.found.inode, *shown, 2));  // the index entry and the name
+  OVLSPEC_TRY(parts_->index.add(made.found.inode, index_name));
+  const Status showed = show_copy(*node, place, made);
+  if (!showed.ok()) {
+    static_cast<void>(parts_->index.remove(index_name));
+    return showed;
+  }
+  node->index_name = index_name;
+  adopt_upper(node, made.found, Placed::kNamed);
+  return {};
+}
+
+Status OverlayEngine::make_upper_name(Reached& reached, const NodePtr& parent, std::string_view name) {
+  if (reached.upper_here) return {};
+  const NodePtr& node = reached.node.node();
+  if (!node->upper) {
+    OVLSPEC_TRY(copy_up(node, CopyUp{.place = NodeName{parent, std::string(name)}, .change = nullptr}));
+  } else {
+    OVLSPEC_TRY(link_up(node, parent, name));
+  }
+  reached.upper_here = true;
+  return {};
+}
+
+}  // namespace ovlspec::impl

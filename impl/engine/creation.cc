@@ -1,0 +1,99 @@
+// Making objects and hard links.
+#include "impl/engine/overlay_engine.h"
+#include "model/vocabulary/names.h"
+
+namespace ovlspec::impl {
+namespace {
+
+// A set-group-id directory gives its group to what is made in it, and the bit to directories.
+NewInode with_inherited_group(NewInode inode, const Attributes& parent) {
+  if ((parent.mode & kSetGid) == 0) return inode;
+  inode.gid = parent.gid;
+  if (inode.type == FileType::kDirectory) inode.mode |= kSetGid;
+  return inode;
+}
+
+}  // namespace
+
+Status OverlayEngine::set_opaque(const InodeRef& upper_directory) {
+  return parts_->store.set_xattr(upper_directory, layers_.private_name(names::kOpaque), "y", XattrMode::kAny);
+}
+
+// The new object takes the whiteout's place in one step; a directory hides what the whiteout hid.
+Result<FoundInode> OverlayEngine::place_over_whiteout(const NodePtr& parent, std::string_view name,
+                                                      const NewInode& inode) {
+  auto made = parts_->work.make(inode);
+  if (!made.ok()) return made.error();
+  const bool is_directory = inode.type == FileType::kDirectory;
+  Status placed = is_directory ? set_opaque(made->found.inode) : Status();
+  if (placed.ok()) {
+    placed = parts_->store.rename(parts_->work.temporary(), made->name, parent->upper, name,
+                                  is_directory ? StoreRename::kExchange : StoreRename::kReplace);
+  }
+  // After an exchange the temporary name is the whiteout's.
+  if (!placed.ok() || is_directory) static_cast<void>(parts_->work.discard(made->name));
+  if (!placed.ok()) return placed.error();
+  return std::move(made->found);
+}
+
+Result<NodeEntry> OverlayEngine::create(NodeId parent, std::string_view name, const NewInode& inode) {
+  const std::unique_lock lock(namespace_);
+  OVLSPEC_TRY(check_writable());
+  if (inode.type == FileType::kCharDevice && inode.device == Device{}) return Errno::kEPERM;
+  auto holder = directory(parent);
+  if (!holder.ok()) return holder.error();
+  if (name == "." || name == "..") return Errno::kEEXIST;
+  auto slot = reach(*holder, name);
+  if (!slot.ok()) return slot.error();
+  if (slot->node) return Errno::kEEXIST;
+  OVLSPEC_TRY(copy_up_directory(*holder));
+  auto above = parts_->store.attributes((*holder)->upper);
+  if (!above.ok()) return above.error();
+  const NewInode made = with_inherited_group(inode, *above);
+  auto found = slot->upper_whiteout ? place_over_whiteout(*holder, name, made)
+                                    : parts_->store.create((*holder)->upper, name, made);
+  if (!found.ok()) return found.error();
+  const FoundInstance top{layers_.upper.get(), std::move(*found)};
+  auto fresh = std::make_shared<Node>();
+  fresh->type = top.found.attributes.type;
+  fresh->upper = top.found.inode;
+  fresh->upper_key = key_of(*top.layer, top.found);
+  fresh->generation = generation_of(top);
+  fresh->on_upper.store(true, std::memory_order_release);
+  link_counts_.added(*fresh->upper_key);
+  return entry(table_.insert({*fresh->upper_key, *holder, name}, fresh, std::nullopt), std::nullopt);
+}
+
+Result<NodeEntry> OverlayEngine::link(NodeId id, NodeId parent, std::string_view name) {
+  const std::unique_lock lock(namespace_);
+  OVLSPEC_TRY(check_writable());
+  auto linked = node(id);
+  if (!linked.ok()) return linked.error();
+  auto holder = directory(parent);
+  if (!holder.ok()) return holder.error();
+  if ((*linked)->is_directory()) return Errno::kEPERM;
+  if (name == "." || name == "..") return Errno::kEEXIST;
+  auto slot = reach(*holder, name);
+  if (!slot.ok()) return slot.error();
+  if (slot->node) return Errno::kEEXIST;
+  if ((*linked)->removed) return Errno::kENOENT;
+  OVLSPEC_TRY(copy_up(*linked, CopyUp{}));
+  OVLSPEC_TRY(copy_up_directory(*holder));
+  const InodeRef& inode = (*linked)->upper;
+  if (slot->upper_whiteout) {
+    const std::string temporary = parts_->work.fresh_name();
+    OVLSPEC_TRY(parts_->store.link(inode, parts_->work.temporary(), temporary));
+    const Status moved = parts_->store.rename(parts_->work.temporary(), temporary, (*holder)->upper, name,
+                                              StoreRename::kReplace);
+    if (!moved.ok()) static_cast<void>(parts_->work.discard(temporary));
+    if (!moved.ok()) return moved.error();
+  } else {
+    OVLSPEC_TRY(parts_->store.link(inode, (*holder)->upper, name));
+  }
+  link_counts_.added(*(*linked)->upper_key);
+  table_.add_name(*linked, *holder, name);
+  table_.pin(*linked);
+  return entry(Pin(table_, *linked), std::nullopt);
+}
+
+}  // namespace ovlspec::impl

@@ -1,0 +1,129 @@
+// The overlay file system, as a tree of nodes over a stack of layers. Knows neither FUSE nor system calls.
+//
+// A node is one object of the merged tree. Its id is its persistent number: node id = st_ino = d_ino, but for the root,
+// which is node 1 whatever its st_ino. A node lives while somebody holds a lookup count on it or has it open, and is made
+// again by the next lookup.
+//
+// Permissions are the caller's affair (the kernel with default_permissions, or the oracle's VFS): the engine checks what
+// the tree needs (existence, types, emptiness) and takes the Caller only to own what it makes. It does not apply the
+// umask (the VFS did). It does give a new object the group of a set-group-id directory, and a new directory that bit.
+// Nothing is written by lookup, attributes, reads or readdir, ever (ID-9).
+//
+// Threads: every method may be called from several threads at once.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "impl/store/layer_store.h"
+#include "model/vocabulary/attributes.h"
+#include "model/vocabulary/caller.h"
+#include "model/vocabulary/operation.h"
+#include "model/vocabulary/result.h"
+
+namespace ovlspec::impl {
+
+using NodeId = std::uint64_t;
+inline constexpr NodeId kRootNode = 1;
+
+// A directory that supplies a layer.
+struct LayerRoot {
+  LayerStore* store = nullptr;      // outlives the engine
+  InodeRef root;
+};
+
+// What is mounted. Lowers topmost first. REQUIRES: upper and work both or neither, of one store and file system.
+struct Stack {
+  std::vector<LayerRoot> lowers;
+  std::optional<LayerRoot> upper;
+  std::optional<LayerRoot> work;
+};
+
+enum class XattrNamespace : std::uint8_t { kTrusted, kUser };
+enum class Durability : std::uint8_t { kSynced, kVolatile };   // kVolatile: no sync is ever made
+
+struct EngineOptions {
+  XattrNamespace xattrs = XattrNamespace::kTrusted;
+  Durability durability = Durability::kSynced;
+  std::uint64_t mount_device = 0;   // st_dev that attributes show; the kernel replaces it on FUSE
+};
+
+struct NodeEntry {                  // the answer to a lookup; each one given out counts one lookup
+  NodeId node = 0;
+  std::uint64_t generation = 0;
+  Attributes attributes;
+};
+
+struct ListedEntry {
+  DirectoryEntry entry;
+  std::uint64_t next_offset = 0;    // where the listing goes on after this entry; never 0
+};
+
+// What setattr changes; what is empty stays. Applied in one copy up.
+using AttributeChange = StoreChange;
+
+class OpenFile;                     // an open regular file
+class OpenDirectory;                // a directory being listed
+using OpenFileRef = std::shared_ptr<OpenFile>;
+using OpenDirectoryRef = std::shared_ptr<OpenDirectory>;
+
+class Engine {
+ public:
+  // Checks the layers (types, work on the upper's file system), prepares the work directory (leftovers of a crash are
+  // removed) and nothing else: O(layers). EROFS never; errors are those of the layers.
+  static Result<std::unique_ptr<Engine>> mount(Stack stack, EngineOptions options);
+  virtual ~Engine() = default;      // unmount: the work directory holds nothing but the index
+
+  // Nodes. `name` may be "." and "..": the node itself, and its parent (both count a lookup).
+  virtual Result<NodeEntry> lookup(NodeId parent, std::string_view name) = 0;
+  virtual void forget(NodeId node, std::uint64_t lookups) = 0;
+  virtual Result<Attributes> attributes(NodeId node) = 0;
+  virtual Result<Attributes> change(NodeId node, const AttributeChange& change) = 0;
+  virtual Result<std::string> symlink_target(NodeId node) = 0;
+  virtual Result<FileSystemStatus> status() = 0;
+
+  // Names. EROFS for each of them on a stack without an upper.
+  // inode.uid and inode.gid are the caller's; ENOENT in a directory that was removed; EEXIST; EPERM for a device 0:0.
+  virtual Result<NodeEntry> create(NodeId parent, std::string_view name, const NewInode& inode) = 0;
+  virtual Result<NodeEntry> link(NodeId node, NodeId parent, std::string_view name) = 0;
+  virtual Status unlink(NodeId parent, std::string_view name) = 0;
+  virtual Status remove_directory(NodeId parent, std::string_view name) = 0;
+  // kWhiteout is EINVAL. A directory is never moved into its own subtree (EINVAL; the VFS checked too).
+  virtual Status rename(NodeId from, std::string_view from_name, NodeId to, std::string_view to_name,
+                        RenameMode mode) = 0;
+
+  // Extended attributes. The private ones are invisible: ENODATA to read, EPERM to set, absent from lists.
+  virtual Result<std::string> xattr(NodeId node, std::string_view name) = 0;
+  virtual Result<std::vector<std::string>> xattr_names(NodeId node) = 0;
+  virtual Status set_xattr(NodeId node, std::string_view name, std::string_view value, XattrMode mode) = 0;
+  virtual Status remove_xattr(NodeId node, std::string_view name) = 0;
+
+  // Files. Opening for writing copies up (EROFS without an upper). `truncate` makes it empty in the same copy up.
+  struct OpenMode { Access access = Access::kRead; bool truncate = false; };
+  virtual Result<OpenFileRef> open(NodeId node, OpenMode mode) = 0;
+  // A file opened for reading before a copy up reads the copied-up data after it.
+  virtual Result<std::size_t> read(const OpenFileRef& file, char* buffer, std::size_t size, FileSize offset) = 0;
+  virtual Result<std::size_t> write(const OpenFileRef& file, std::string_view data, FileSize offset) = 0;
+  virtual Status sync(const OpenFileRef& file) = 0;
+  // The backing descriptor that serves reads of `file` now, and whether it can change (a lower file of a stack with an
+  // upper); nothing where the store has no descriptors.
+  struct BackingDescriptor { int descriptor = -1; bool may_change = false; };
+  virtual std::optional<BackingDescriptor> descriptor(const OpenFileRef& file) = 0;
+
+  // Directories. The listing is a snapshot made when offset 0 is first read, and again each time 0 is read.
+  virtual Result<OpenDirectoryRef> open_directory(NodeId node) = 0;
+  // Calls `sink` for each entry from `offset` on (`.` and `..` first) until it returns false.
+  virtual Status list(const OpenDirectoryRef& directory, std::uint64_t offset,
+                      const std::function<bool(const ListedEntry&)>& sink) = 0;
+  virtual Status sync_directory(NodeId node) = 0;
+
+  // How many nodes are held; for tests that nothing leaks.
+  virtual std::size_t nodes() const = 0;
+};
+
+}  // namespace ovlspec::impl

@@ -1,0 +1,94 @@
+// Open files.
+#include "impl/engine/open_handles.h"
+#include "impl/engine/overlay_engine.h"
+
+namespace ovlspec::impl {
+
+Result<OpenFileRef> OverlayEngine::open(NodeId id, OpenMode mode) {
+  const bool writes = mode.access != Access::kRead || mode.truncate;
+  std::shared_lock reading(namespace_);
+  auto opened = node(id);
+  if (!opened.ok()) return opened.error();
+  if ((*opened)->is_directory()) return Errno::kEISDIR;
+  if ((*opened)->type != FileType::kRegular) return (*opened)->type == FileType::kSymlink ? Errno::kELOOP : Errno::kENXIO;
+  if (!writes || (*opened)->upper) return open_held(*opened, mode);
+  reading.unlock();
+  const std::unique_lock writing(namespace_);
+  OVLSPEC_TRY(check_writable());
+  if (mode.truncate && !(*opened)->upper) {
+    StoreChange to_nothing;
+    to_nothing.size = 0;
+    OVLSPEC_TRY(copy_up(*opened, CopyUp{.place = {}, .change = &to_nothing}));
+    mode.truncate = false;
+  } else {
+    OVLSPEC_TRY(copy_up(*opened, CopyUp{}));
+  }
+  return open_held(*opened, mode);
+}
+
+// REQUIRES: what is opened for writing is in the upper layer.
+Result<OpenFileRef> OverlayEngine::open_held(const NodePtr& node, OpenMode mode) {
+  const Instance instance = top(*node);
+  if (mode.truncate) {
+    StoreChange to_nothing;
+    to_nothing.size = 0;
+    OVLSPEC_TRY(instance.layer->store->change(instance.inode, to_nothing));
+  }
+  auto file = instance.layer->store->open(instance.inode, mode.access);
+  if (!file.ok()) return file.error();
+  auto open = std::make_shared<OpenFile>(table_, node, mode.access);
+  open->store = instance.layer->store;
+  open->file = std::move(*file);
+  open->on_upper = node->upper != nullptr;
+  return open;
+}
+
+// The backing file as it is now: a file opened before a copy up reads the copy after it.
+Result<OverlayEngine::Current> OverlayEngine::current(OpenFile& open) const {
+  {
+    const std::lock_guard lock(open.mutex);
+    const bool is_stale = !open.on_upper && open.held.node()->on_upper.load(std::memory_order_acquire);
+    if (!is_stale) return Current{open.store, open.file};
+  }
+  const std::shared_lock reading(namespace_);
+  auto file = layers_.upper->store->open(open.held.node()->upper, open.access);
+  if (!file.ok()) return file.error();
+  const std::lock_guard lock(open.mutex);
+  open.store = layers_.upper->store;
+  open.file = std::move(*file);
+  open.on_upper = true;
+  return Current{open.store, open.file};
+}
+
+Result<std::size_t> OverlayEngine::read(const OpenFileRef& file, char* buffer, std::size_t size, FileSize offset) {
+  if (file->access == Access::kWrite) return Errno::kEBADF;
+  auto backing = current(*file);
+  if (!backing.ok()) return backing.error();
+  return backing->store->read(backing->file, buffer, size, offset);
+}
+
+Result<std::size_t> OverlayEngine::write(const OpenFileRef& file, std::string_view data, FileSize offset) {
+  if (file->access == Access::kRead) return Errno::kEBADF;
+  auto backing = current(*file);
+  if (!backing.ok()) return backing.error();
+  return backing->store->write(backing->file, data, offset);
+}
+
+Status OverlayEngine::sync(const OpenFileRef& file) {
+  if (options_.durability == Durability::kVolatile) return {};
+  if (!file->held.node()->on_upper.load(std::memory_order_acquire)) return {};
+  auto backing = current(*file);
+  if (!backing.ok()) return backing.error();
+  return backing->store->sync(backing->file);
+}
+
+std::optional<Engine::BackingDescriptor> OverlayEngine::descriptor(const OpenFileRef& file) {
+  auto backing = current(*file);
+  if (!backing.ok()) return std::nullopt;
+  const auto descriptor = backing->store->descriptor(backing->file);
+  if (!descriptor) return std::nullopt;
+  const bool on_upper = file->held.node()->on_upper.load(std::memory_order_acquire);
+  return BackingDescriptor{.descriptor = *descriptor, .may_change = parts_ != nullptr && !on_upper};
+}
+
+}  // namespace ovlspec::impl

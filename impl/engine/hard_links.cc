@@ -1,0 +1,220 @@
+// Hard links over copy up: the index, the names that stay in the lower layers, and the count of all.
+#include "impl/engine/overlay_engine.h"
+#include "model/vocabulary/names.h"
+
+namespace ovlspec::impl {
+
+Result<OriginHandle> OverlayEngine::origin_of(const FoundInstance& lower) const {
+  auto handle = lower.layer->store->handle(lower.found.inode);
+  if (handle.ok()) return encode_origin(lower.layer->backing.uuid, *handle, lower.found.attributes.number);
+  if (handle.error() != Errno::kEOPNOTSUPP && handle.error() != Errno::kEOVERFLOW) return handle.error();
+  return encode_origin(lower.layer->backing.uuid, std::nullopt, lower.found.attributes.number);
+}
+
+// The upper inode in the index counts while it has a name in the upper layer beside the index entry.
+Result<std::optional<OverlayEngine::Alias>> OverlayEngine::alias_of(const FoundInstance& lower) {
+  if (!parts_) return std::optional<Alias>();
+  auto empty = parts_->index.empty();
+  if (!empty.ok()) return empty.error();
+  if (*empty) return std::optional<Alias>();
+  auto origin = origin_of(lower);
+  if (!origin.ok()) return origin.error();
+  Alias alias{.upper = {}, .index_name = origin->index_name()};
+  auto found = parts_->index.find(alias.index_name);
+  if (!found.ok()) return found.error();
+  if (!*found || (*found)->attributes.links < 2) return std::optional<Alias>();
+  if ((*found)->attributes.type != lower.found.attributes.type) return std::optional<Alias>();
+  alias.upper = std::move(**found);
+  return std::optional<Alias>(std::move(alias));
+}
+
+// Where no handle can be opened (no privilege), the origin is as good as gone.
+std::optional<FoundInstance> OverlayEngine::find_origin(std::string_view origin_xattr) const {
+  const auto origin = decode_origin(origin_xattr);
+  if (!origin || origin->handle.type == kSynthesisedHandle) return std::nullopt;
+  for (const auto& layer : layers_.lowers) {
+    if (layer->backing.uuid != origin->uuid) continue;
+    auto found = layer->store->by_handle(layer->root, origin->handle);
+    if (found.ok()) return FoundInstance{layer.get(), std::move(*found)};
+  }
+  return std::nullopt;
+}
+
+// The index entry's name, where `upper` is the inode that the index has under its origin.
+Result<std::optional<std::string>> OverlayEngine::index_name_of(const FoundInstance& upper) {
+  auto empty = parts_->index.empty();
+  if (!empty.ok()) return empty.error();
+  if (*empty) return std::optional<std::string>();
+  auto handle = layers_.private_xattr(upper.instance(), names::kOrigin);
+  if (!handle.ok()) return handle.error();
+  if (!*handle || (*handle)->empty()) return std::optional<std::string>();
+  std::string name = OriginHandle{std::move(**handle)}.index_name();
+  auto entry = parts_->index.find(name);
+  if (!entry.ok()) return entry.error();
+  if (!*entry || (*entry)->attributes.number != upper.found.attributes.number) return std::optional<std::string>();
+  return std::optional<std::string>(std::move(name));
+}
+
+// Whether an upper inode stands for the names of a lower one, and for which.
+Status OverlayEngine::load_index(Node& node, const FoundInstance& upper, const std::optional<FoundInstance>& origin,
+                                 const std::optional<IdentityRecord>& record) {
+  auto index_name = index_name_of(upper);
+  if (!index_name.ok()) return index_name.error();
+  if (!*index_name) return {};
+  node.index_name = std::move(**index_name);
+  if (origin) {
+    node.lower_key = key_of(*origin->layer, origin->found);
+    return {};
+  }
+  const auto file_system = record ? table_.file_system_of_tag(record->origin_file_system) : std::nullopt;
+  if (file_system) {
+    node.lower_key = ObjectKey{*file_system, record->origin_inode};
+    return {};
+  }
+  auto handle = layers_.private_xattr(upper.instance(), names::kOrigin);
+  if (!handle.ok()) return handle.error();
+  const auto lower = *handle ? find_origin(**handle) : std::nullopt;
+  if (lower) node.lower_key = key_of(*lower->layer, lower->found);
+  return {};
+}
+
+Result<std::uint32_t> OverlayEngine::names_of(const ObjectKey& key) const {
+  return link_counts_.of(key, [this](LinkCounts::Counts& counts) { return count_names(*root_, counts); });
+}
+
+Result<std::uint32_t> OverlayEngine::shown_links(const Node& node, const Attributes& backing) const {
+  if (node.removed) return std::uint32_t{0};
+  if (node.is_directory()) return std::uint32_t{1};
+  if (!node.index_name.empty()) {
+    auto upper = names_of(*node.upper_key);
+    if (!upper.ok() || !node.lower_key) return upper;
+    auto lower = names_of(*node.lower_key);
+    if (!lower.ok()) return lower;
+    return *upper + *lower;
+  }
+  if (node.upper || backing.links < 2) return backing.links;
+  return names_of(*node.lower_key);
+}
+
+Result<std::uint32_t> OverlayEngine::shown_links(const Node& node) const {
+  const Instance instance = top(node);
+  auto backing = instance.layer->store->attributes(instance.inode);
+  if (!backing.ok()) return backing.error();
+  return shown_links(node, *backing);
+}
+
+// For the kernel, which keeps the count relative to the upper inode's own. We never read it: see link_counts.h.
+Status OverlayEngine::write_link_count(const InodeRef& upper, std::int64_t shown, std::int64_t upper_links) {
+  const std::int64_t difference = shown - upper_links;
+  const std::string text = (difference < 0 ? "U" : "U+") + std::to_string(difference);
+  return parts_->store.set_xattr(upper, layers_.private_name(names::kNlink), text, XattrMode::kAny);
+}
+
+// Gives the upper inode the name that shows it from a lower layer. What shows does not change.
+Status OverlayEngine::link_up(const NodePtr& node, const NodePtr& parent, std::string_view name) {
+  OVLSPEC_TRY(copy_up_directory(parent));
+  auto shown = shown_links(*node);
+  if (!shown.ok()) return shown.error();
+  auto links = parts_->store.attributes(node->upper);
+  if (!links.ok()) return links.error();
+  OVLSPEC_TRY(write_link_count(node->upper, *shown, links->links + 1));
+  auto before = parts_->store.attributes(parent->upper);
+  if (!before.ok()) return before.error();
+  OVLSPEC_TRY(parts_->store.link(node->upper, parent->upper, name));
+  restore_times(parent->upper, *before);
+  if (node->lower_key) link_counts_.removed(*node->lower_key);
+  link_counts_.added(*node->upper_key);
+  return {};
+}
+
+Result<std::optional<NodeName>> OverlayEngine::some_name(const Node& node, const Beside& beside) {
+  auto name = table_.a_name_beside(node, beside.parent, beside.name);
+  if (name || node.is_root()) return name;
+  auto found = find_name(node, root_, beside);
+  if (!found.ok()) return found.error();
+  return table_.a_name_beside(node, beside.parent, beside.name);
+}
+
+// Before the upper inode loses this name: where it is the only one in the upper layer and others show, one of those
+// comes to the upper layer. Else they would show the lower inode again.
+Status OverlayEngine::keep_other_names(const NodePtr& node, const Beside& removed) {
+  if (node->index_name.empty()) return {};
+  auto upper_names = names_of(*node->upper_key);
+  if (!upper_names.ok()) return upper_names.error();
+  auto shown = shown_links(*node);
+  if (!shown.ok()) return shown.error();
+  if (*upper_names > 1 || *shown < 2) return {};
+  auto name = some_name(*node, removed);
+  if (!name.ok()) return name.error();
+  if (!*name) return {};
+  return link_up(node, (*name)->parent, (*name)->name);
+}
+
+// Searches the tree for a name of the object; reaching it notes the name.
+Result<bool> OverlayEngine::find_name(const Node& wanted, const NodePtr& under, const Beside& beside) {
+  auto entries = snapshot(under);
+  if (!entries.ok()) return entries.error();
+  for (const ListedEntry& listed : *entries) {
+    const DirectoryEntry& entry = listed.entry;
+    if (entry.name == "." || entry.name == "..") continue;
+    if (under.get() == beside.parent && entry.name == beside.name) continue;
+    const bool is_wanted = entry.number == wanted.number && entry.type == wanted.type;
+    if (!is_wanted && entry.type != FileType::kDirectory) continue;
+    auto reached = reach(under, entry.name);
+    if (!reached.ok()) return reached.error();
+    if (!reached->node) continue;
+    if (reached->node.node().get() == &wanted) return true;
+    if (!reached->node->is_directory()) continue;
+    auto found = find_name(wanted, reached->node.node(), beside);
+    if (!found.ok() || *found) return found;
+  }
+  return false;
+}
+
+// Of the last name of an indexed upper inode the index entry goes first, so that a crash leaves none without an
+// object: the object is then a plain upper file. The entry's temporary name, or empty.
+Result<std::string> OverlayEngine::take_index_of_last_name(const Node& node) {
+  if (node.index_name.empty()) return std::string();
+  auto shown = shown_links(node);
+  if (!shown.ok()) return shown.error();
+  if (*shown > 1) return std::string();
+  return parts_->index.take(node.index_name);
+}
+
+Status OverlayEngine::finish_removal(const NodePtr& node, const std::string& taken, const Status& outcome) {
+  if (taken.empty()) return outcome;
+  if (!outcome.ok()) {
+    // Without its entry the object would lose its other names; the first error is the one to tell.
+    static_cast<void>(parts_->index.put_back(taken, node->index_name));
+    return outcome;
+  }
+  node->index_name.clear();
+  static_cast<void>(parts_->work.discard(taken));
+  return outcome;
+}
+
+// After a name of an indexed object went below. Best effort: we do not read it.
+void OverlayEngine::write_kernel_count(const Node& node) {
+  auto shown = shown_links(node);
+  auto backing = parts_->store.attributes(node.upper);
+  if (shown.ok() && backing.ok()) static_cast<void>(write_link_count(node.upper, *shown, backing->links));
+}
+
+// After a name went from the layers: what the node knows of its names.
+void OverlayEngine::name_removed(const Reached& reached, const NodePtr& parent, std::string_view name) {
+  const NodePtr& node = reached.node.node();
+  table_.remove_name(node, *parent, name);
+  if (node->is_directory()) {
+    node->removed = true;
+    return;
+  }
+  const std::optional<ObjectKey>& key = reached.upper_here ? node->upper_key : node->lower_key;
+  if (key) link_counts_.removed(*key);
+  if (!node->index_name.empty() && !reached.upper_here) write_kernel_count(*node);
+  auto shown = shown_links(*node);
+  // A single lower file keeps its backing link, which is hidden now.
+  const bool is_single = !node->upper && shown.ok() && *shown == 1 && !reached.has_lower_links;
+  node->removed = is_single || (shown.ok() && *shown == 0);
+}
+
+}  // namespace ovlspec::impl

@@ -1,0 +1,31 @@
+// The record that keeps a copied-up object's identity: an extended attribute (names::kIdentity) on its upper inode.
+// Layout: eight little-endian 64-bit words: version, number, generation, origin's file system, origin's inode, upper
+// inode that it lies on, origin's link count at copy up, checksum over the seven words before.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "model/vocabulary/attributes.h"
+
+namespace ovlspec::impl {
+
+inline constexpr std::uint64_t kRecordVersion = 1;
+
+struct IdentityRecord {
+  InodeNumber number = 0;
+  std::uint64_t generation = 0;
+  std::uint64_t origin_file_system = 0;  // Numbers::tag
+  InodeNumber origin_inode = 0;
+  InodeNumber upper_inode = 0;
+  std::uint64_t origin_links = 0;
+  bool operator==(const IdentityRecord&) const = default;
+};
+
+std::string encode_record(const IdentityRecord& record);
+// Nothing where the bytes are damaged or of another version.
+std::optional<IdentityRecord> decode_record(std::string_view bytes);
+
+}  // namespace ovlspec::impl

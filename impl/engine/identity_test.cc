@@ -1,0 +1,169 @@
+// The numbers that a mount shows (ID-1 to ID-5, ID-8).
+#include <set>
+
+#include <gtest/gtest.h>
+
+#include "impl/engine/test_world.h"
+#include "model/vocabulary/names.h"
+
+namespace ovlspec::impl {
+namespace {
+
+class Identity : public testing::TestWithParam<FileSystems> {};
+
+TEST_P(Identity, StaysOverCopyUpRenameAndRemount) {
+  World world(GetParam(), MemoryNumbers::Reuse::kAtOnce);
+  world.lower(0).file("f", "f").directory("d").symlink("s", "x");
+  world.lower(1).file("d/below", "").special("fifo", FileType::kFifo);
+  std::map<std::string, InodeNumber> numbers;
+  const char* const kMoved[][2] = {{"f", "f2"}, {"d", "d2"}, {"s", "s2"}, {"fifo", "fifo2"}, {"pure", "pure2"}};
+  {
+    Mounted mounted(world);
+    ASSERT_TRUE(mounted.make_file("pure", "p"));
+    for (const auto& [from, to] : kMoved) numbers[to] = mounted.number(from);
+    for (const auto& [from, to] : kMoved) ASSERT_TRUE(mounted.rename(from, to)) << from;
+    mounted.drop_nodes();
+    for (const auto& [name, number] : numbers) EXPECT_EQ(mounted.number(name), number) << name;
+  }
+  Mounted again(world);
+  for (const auto& [name, number] : numbers) EXPECT_EQ(again.number(name), number) << name;
+  EXPECT_EQ(again.stat("f2")->file_system, 77U);
+}
+
+TEST_P(Identity, OfTheSameInodeNumberOnTwoFileSystemsDiffers) {
+  World world(GetParam());
+  world.lower(0).file("a", "a");
+  world.lower(1).file("b", "b");
+  world.lower(2).file("c", "c");
+  Mounted mounted(world);
+  std::set<InodeNumber> numbers{mounted.number(""), mounted.number("a"), mounted.number("b"), mounted.number("c")};
+  EXPECT_EQ(numbers.size(), 4U);
+}
+
+TEST_P(Identity, InListingsIsThatOfStatDotAndDotDotIncluded) {
+  World world(GetParam());
+  world.lower(0).file("d/a", "").hard_link("d/a", "d/a2").directory("d/e");
+  world.lower(1).file("d/b", "").directory("d/e").symlink("d/s", "x");
+  const auto check = [](Mounted& mounted) {
+    for (const DirectoryEntry& entry : mounted.entries("d")) {
+      const std::string path = entry.name == "." ? "d" : entry.name == ".." ? "" : "d/" + entry.name;
+      EXPECT_EQ(entry.number, mounted.number(path)) << entry.name;
+    }
+  };
+  {
+    Mounted mounted(world);
+    check(mounted);
+    ASSERT_TRUE(mounted.append("d/a2", "+"));
+    ASSERT_TRUE(mounted.chmod("d/b", 0600));
+    ASSERT_TRUE(mounted.chmod("d/e", 0700));
+    ASSERT_TRUE(mounted.make_file("d/new"));
+    check(mounted);
+    mounted.drop_nodes();
+    check(mounted);
+  }
+  Mounted again(world);
+  check(again);
+}
+
+TEST_P(Identity, OfAHeldUnlinkedObjectIsNotGivenToANewOne) {
+  World world(GetParam(), MemoryNumbers::Reuse::kAtOnce);
+  Mounted mounted(world);
+  std::set<InodeNumber> held;
+  for (int i = 0; i < 20; ++i) {
+    ASSERT_TRUE(mounted.make_file("f"));
+    EXPECT_TRUE(held.insert(mounted.number("f")).second);
+    ASSERT_TRUE(mounted.unlink("f"));
+  }
+}
+
+TEST_P(Identity, IsOneForAnInodeReachedThroughTwoLayers) {
+  World world(GetParam());
+  world.lower(1).file("a", "x");
+  world.lower(0).directory("d");
+  Stack stack = world.stack();
+  stack.lowers.push_back(stack.lowers.back());
+  auto engine = Engine::mount(stack, world.options());
+  ASSERT_TRUE(engine.ok());
+  EXPECT_TRUE((*engine)->lookup(kRootNode, "a").ok());
+}
+
+TEST_P(Identity, OfAnObjectWithoutARecordIsThatOfItsUpperInode) {
+  World world(GetParam());
+  world.lower().file("f", "f").file("g", "g");
+  InodeNumber before = 0;
+  {
+    Mounted mounted(world);
+    before = mounted.number("f");
+    ASSERT_TRUE(mounted.append("f", "+"));
+    ASSERT_TRUE(mounted.append("g", "+"));
+  }
+  const std::string record = world.private_name(names::kIdentity);
+  // The record of another inode, as a copy of f over g has it, and a damaged one.
+  world.upper().xattr("g", record, *world.upper().xattr_of("f", record));
+  {
+    Mounted again(world);
+    EXPECT_EQ(again.number("f"), before);
+    EXPECT_NE(again.number("g"), before);
+  }
+  std::string damaged = *world.upper().xattr_of("f", record);
+  damaged[20] = static_cast<char>(damaged[20] + 1);
+  world.upper().xattr("f", record, damaged);
+  Mounted again(world);
+  EXPECT_NE(again.number("f"), again.number("g"));
+  EXPECT_EQ(again.read("f"), "f+");
+}
+
+TEST_P(Identity, StaysInTheMountWhereTheUpperInodeTakesNoRecord) {
+  World world(GetParam(), MemoryNumbers::Reuse::kNever, {.symlink_xattrs = Support::kNo});
+  world.user_xattrs();
+  world.lower().symlink("s", "x");
+  Mounted mounted(world);
+  const InodeNumber before = mounted.number("s");
+  ASSERT_TRUE(mounted.rename("s", "t"));
+  EXPECT_EQ(mounted.number("t"), before);
+  mounted.drop_nodes();
+  EXPECT_EQ(mounted.number("t"), before);
+}
+
+TEST_P(Identity, IsUniqueAfterTheOriginWasRenamedByHand) {
+  World world(GetParam());
+  world.lower().file("f", "f");
+  {
+    Mounted mounted(world);
+    ASSERT_TRUE(mounted.append("f", "+"));
+  }
+  world.lower().move("f", "moved");
+  for (const auto& [first, second] : {std::pair("f", "moved"), std::pair("moved", "f")}) {
+    Mounted again(world);
+    const InodeNumber one = again.number(first);
+    again.drop_nodes();
+    EXPECT_NE(again.number(second), one);
+    again.drop_nodes();
+    EXPECT_EQ(again.number(first), one);
+    again.tree();
+  }
+}
+
+TEST_P(Identity, OfTwoUpperDirectoriesWithOneOriginDiffers) {
+  World world(GetParam());
+  world.lower().file("d/x", "");
+  {
+    Mounted mounted(world);
+    ASSERT_TRUE(mounted.rename("d", "e"));
+  }
+  const std::string record = world.private_name(names::kIdentity);
+  const std::string redirect = world.private_name(names::kRedirect);
+  world.upper().directory("copy").xattr("copy", record, *world.upper().xattr_of("e", record));
+  world.upper().xattr("copy", redirect, *world.upper().xattr_of("e", redirect));
+  Mounted again(world);
+  EXPECT_NE(again.number("e"), again.number("copy"));
+  EXPECT_EQ(again.names("copy"), std::vector<std::string>{"x"});
+}
+
+INSTANTIATE_TEST_SUITE_P(Layers, Identity, testing::Values(FileSystems::kOne, FileSystems::kSeveral),
+                         [](const testing::TestParamInfo<FileSystems>& layers) {
+                           return layers.param == FileSystems::kOne ? "OnOneFileSystem" : "OnSeveralFileSystems";
+                         });
+
+}  // namespace
+}  // namespace ovlspec::impl

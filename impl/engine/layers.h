@@ -1,0 +1,56 @@
+// The layers of a mount and the private attributes on them.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "impl/engine/engine.h"
+#include "impl/engine/numbers.h"
+#include "impl/store/layer_store.h"
+
+namespace ovlspec::impl {
+
+struct Layer {
+  LayerStore* store = nullptr;
+  InodeRef root;
+  std::size_t depth = 0;            // 0: upper; 1, 2, ...: lowers, topmost first
+  BackingFileSystem backing;
+  std::uint32_t file_system = 0;    // index in Numbers, of what lies on backing.device
+};
+
+// An inode as one layer has it.
+struct Instance {
+  const Layer* layer = nullptr;
+  InodeRef inode;
+};
+struct FoundInstance {
+  const Layer* layer = nullptr;
+  FoundInode found;
+  Instance instance() const { return {layer, found.inode}; }
+};
+
+class Layers {
+ public:
+  std::unique_ptr<Layer> upper;                 // null on a read-only stack
+  std::vector<std::unique_ptr<Layer>> lowers;   // topmost first
+  XattrNamespace xattrs = XattrNamespace::kTrusted;
+
+  std::size_t lowest() const { return lowers.size(); }  // the greatest depth
+
+  // The full name of a private attribute.
+  std::string private_name(std::string_view name) const;
+  bool is_private(std::string_view full_name) const;
+  // Nothing where the inode has no such attribute, or its file system none at all.
+  Result<std::optional<std::string>> private_xattr(const Instance& instance, std::string_view name) const;
+};
+
+// Whether this is a whiteout by its type alone.
+inline bool is_whiteout_device(const Attributes& attributes) {
+  return attributes.type == FileType::kCharDevice && attributes.device == Device{};
+}
+
+}  // namespace ovlspec::impl

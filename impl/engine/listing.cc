@@ -1,0 +1,193 @@
+// Directory listings: every visible name once, with the number that stat shows.
+#include <unordered_set>
+
+#include "impl/engine/open_handles.h"
+#include "impl/engine/overlay_engine.h"
+#include "model/vocabulary/names.h"
+
+namespace ovlspec::impl {
+
+// A merged listing under way, topmost layer first.
+struct OverlayEngine::Merging {
+  bool has_below = false;           // a layer below takes part
+  bool has_above = false;
+  std::unordered_set<std::string> decided;  // names that the layers so far have supplied or hidden
+};
+
+struct OverlayEngine::VisibleEntry {
+  const Instance& directory;        // that has the entry
+  StoredEntry stored;
+  std::optional<FoundInode> found;  // where it had to be looked up
+
+  FileType type() const { return found ? found->attributes.type : stored.type; }
+  ObjectKey key() const { return {directory.layer->file_system, stored.number}; }
+  FoundInstance instance() const { return {directory.layer, *found}; }
+  Status look_up() {
+    if (found) return {};
+    auto looked_up = directory.layer->store->lookup(directory.inode, stored.name);
+    if (!looked_up.ok()) return looked_up.error();
+    found = std::move(*looked_up);
+    return {};
+  }
+};
+
+// Looks the entry up only where its type in the listing leaves it open whether it is a whiteout.
+Result<bool> OverlayEngine::is_hidden(VisibleEntry& entry, MarkedWhiteouts marked) const {
+  const StoredEntry& stored = entry.stored;
+  const bool has_marks = marked == MarkedWhiteouts::kYes;
+  const bool may_be_marked = has_marks && stored.type == FileType::kRegular;
+  if (stored.type_known && stored.type != FileType::kCharDevice && !may_be_marked) return false;
+  const Status looked_up = entry.look_up();
+  if (!looked_up.ok()) return looked_up.error();
+  const Attributes& attributes = entry.found->attributes;
+  if (is_whiteout_device(attributes)) return true;
+  if (!has_marks || attributes.type != FileType::kRegular || attributes.size != 0) return false;
+  auto mark = layers_.private_xattr(entry.instance().instance(), names::kWhiteout);
+  if (!mark.ok()) return mark.error();
+  return mark->has_value();
+}
+
+Status OverlayEngine::visit_instance(const Instance& instance, Merging& merging, const Visit& visit) const {
+  auto entries = instance.layer->store->entries(instance.inode);
+  if (!entries.ok()) return entries.error();
+  MarkedWhiteouts marked = MarkedWhiteouts::kNo;
+  if (instance.layer->depth != 0) {
+    auto opaque = layers_.private_xattr(instance, names::kOpaque);
+    if (!opaque.ok()) return opaque.error();
+    if (*opaque && **opaque == "x") marked = MarkedWhiteouts::kYes;
+  }
+  for (StoredEntry& stored : *entries) {
+    if (merging.has_above && merging.decided.contains(stored.name)) continue;
+    if (merging.has_below) merging.decided.insert(stored.name);
+    VisibleEntry entry{instance, std::move(stored), std::nullopt};
+    auto hidden = is_hidden(entry, marked);
+    if (!hidden.ok()) return hidden.error();
+    if (!*hidden) OVLSPEC_TRY(visit(entry));
+  }
+  return {};
+}
+
+Status OverlayEngine::visit_entries(const Node& directory, const Visit& visit) const {
+  Merging merging;
+  merging.has_below = !directory.lowers.empty();
+  if (directory.upper) {
+    OVLSPEC_TRY(visit_instance({layers_.upper.get(), directory.upper}, merging, visit));
+    merging.has_above = true;
+  }
+  for (const Instance& lower : directory.lowers) {
+    merging.has_below = &lower != &directory.lowers.back();
+    OVLSPEC_TRY(visit_instance(lower, merging, visit));
+    merging.has_above = true;
+  }
+  return {};
+}
+
+Status OverlayEngine::count_names(const Node& directory, LinkCounts::Counts& counts) const {
+  return visit_entries(directory, [&](VisibleEntry& entry) -> Status {
+    if (entry.type() != FileType::kDirectory) {
+      ++counts[entry.key()];
+      return {};
+    }
+    Search search(layers_, *root_, directory, entry.stored.name, Search::From::kUpper);
+    Node child;
+    child.type = FileType::kDirectory;
+    for (;;) {
+      auto found = search.next();
+      if (!found.ok()) return found.error();
+      if (!*found) break;
+      if ((*found)->layer->depth == 0) {
+        child.upper = (*found)->found.inode;
+      } else {
+        child.lowers.push_back((*found)->instance());
+      }
+    }
+    return count_names(child, counts);
+  });
+}
+
+Result<InodeNumber> OverlayEngine::listed_upper_number(const FoundInstance& upper) {
+  const ObjectKey key = key_of(*upper.layer, upper.found);
+  if (const auto held = table_.held_number(key)) return *held;
+  auto record = record_of(upper);
+  if (!record.ok()) return record.error();
+  return table_.number(key, *record ? std::optional<InodeNumber>((*record)->number) : std::nullopt);
+}
+
+// Entries are looked up only where the backing's listing does not say enough: objects of the upper layer, whose number
+// may be recorded, and, once the index has entries, lower files.
+Result<InodeNumber> OverlayEngine::listed_number(VisibleEntry& entry) {
+  const bool is_upper = entry.directory.layer->depth == 0;
+  auto no_aliases = parts_ && !is_upper ? parts_->index.empty() : Result<bool>(true);
+  if (!no_aliases.ok()) return no_aliases.error();
+  const bool is_plain = !is_upper && (entry.type() == FileType::kDirectory || *no_aliases);
+  if (is_plain) return table_.number(entry.key(), std::nullopt);
+  if (const auto held = table_.held_number(entry.key())) return *held;
+  const Status looked_up = entry.look_up();
+  if (!looked_up.ok()) return looked_up.error();
+  if (is_upper) return listed_upper_number(entry.instance());
+  auto alias = alias_of(entry.instance());
+  if (!alias.ok()) return alias.error();
+  if (*alias) return listed_upper_number({layers_.upper.get(), (*alias)->upper});
+  return table_.number(key_of(*entry.directory.layer, *entry.found), std::nullopt);
+}
+
+Result<std::vector<ListedEntry>> OverlayEngine::snapshot(const NodePtr& directory) {
+  std::vector<ListedEntry> entries;
+  const auto add = [&entries](std::string name, InodeNumber number, FileType type) {
+    entries.push_back({.entry = {.name = std::move(name), .number = number, .type = type, .type_known = true},
+                       .next_offset = entries.size() + 1});
+  };
+  add(".", directory->number, FileType::kDirectory);
+  add("..", parent_of(*directory)->number, FileType::kDirectory);
+  OVLSPEC_TRY(visit_entries(*directory, [&](VisibleEntry& entry) -> Status {
+    auto number = listed_number(entry);
+    if (!number.ok()) return number.error();
+    add(std::move(entry.stored.name), *number, entry.type());
+    return {};
+  }));
+  return entries;
+}
+
+// Stops at the first name.
+Status OverlayEngine::check_empty(const Node& directory) const {
+  return visit_entries(directory, [](VisibleEntry&) { return Status(Errno::kENOTEMPTY); });
+}
+
+Result<OpenDirectoryRef> OverlayEngine::open_directory(NodeId id) {
+  const std::shared_lock lock(namespace_);
+  auto found = node(id);
+  if (!found.ok()) return found.error();
+  if (!(*found)->is_directory()) return Errno::kENOTDIR;
+  return std::make_shared<OpenDirectory>(table_, *found);
+}
+
+Status OverlayEngine::list(const OpenDirectoryRef& directory, std::uint64_t offset,
+                           const std::function<bool(const ListedEntry&)>& sink) {
+  OpenDirectory::Entries entries;
+  {
+    const std::shared_lock lock(namespace_);
+    if (directory->held.node()->removed) return Errno::kENOENT;
+    const std::lock_guard guard(directory->mutex);
+    if (offset == 0 || !directory->entries) {
+      auto made = snapshot(directory->held.node());
+      if (!made.ok()) return made.error();
+      directory->entries = std::make_shared<const std::vector<ListedEntry>>(std::move(*made));
+    }
+    entries = directory->entries;
+  }
+  // Without a lock, so that the caller may look entries up.
+  for (std::size_t i = offset; i < entries->size(); ++i) {
+    if (!sink((*entries)[i])) return {};
+  }
+  return {};
+}
+
+Status OverlayEngine::sync_directory(NodeId id) {
+  const std::shared_lock lock(namespace_);
+  auto found = directory(id);
+  if (!found.ok()) return found.error();
+  if (options_.durability == Durability::kVolatile || !(*found)->upper) return {};
+  return parts_->store.sync_inode((*found)->upper);
+}
+
+}  // namespace ovlspec::impl

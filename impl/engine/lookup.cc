@@ -1,0 +1,207 @@
+// From names to nodes.
+#include "impl/engine/digest.h"
+#include "impl/engine/overlay_engine.h"
+#include "model/vocabulary/names.h"
+
+namespace ovlspec::impl {
+namespace {
+
+constexpr std::uint64_t kGenerationSeed = 4;
+
+}  // namespace
+
+Result<NodePtr> OverlayEngine::node(NodeId id) const {
+  NodePtr found = table_.by_id(id);
+  if (!found) return Errno::kESTALE;
+  return found;
+}
+
+Result<NodePtr> OverlayEngine::directory(NodeId id) const {
+  auto found = node(id);
+  if (!found.ok()) return found;
+  if (!(*found)->is_directory()) return Errno::kENOTDIR;
+  if ((*found)->removed) return Errno::kENOENT;
+  return found;
+}
+
+Status OverlayEngine::check_name(std::string_view name) {
+  if (name.empty()) return Errno::kENOENT;
+  if (name.size() > names::kNameMax) return Errno::kENAMETOOLONG;
+  if (name.find('/') != std::string_view::npos || name.find('\0') != std::string_view::npos) return Errno::kEINVAL;
+  return {};
+}
+
+ObjectKey OverlayEngine::key_of(const Layer& layer, const FoundInode& found) {
+  if (found.attributes.file_system == layer.backing.device) return {layer.file_system, found.attributes.number};
+  auto backing = layer.store->file_system(found.inode);
+  // An inode whose file system cannot be told is one of the layer's: its number alone counts.
+  const std::uint32_t index = backing.ok() ? table_.file_system(*backing) : layer.file_system;
+  return {index, found.attributes.number};
+}
+
+std::uint64_t OverlayEngine::generation_of(const FoundInstance& found) {
+  auto handle = found.layer->store->handle(found.found.inode);
+  if (!handle.ok()) return 0;
+  // 32 bits: what a file handle through FUSE carries.
+  return digest(handle->bytes, kGenerationSeed + static_cast<std::uint64_t>(handle->type)) >> 32;
+}
+
+Instance OverlayEngine::top(const Node& node, const Layers& layers) {
+  if (node.upper) return {layers.upper.get(), node.upper};
+  return node.lowers.front();
+}
+
+NodePtr OverlayEngine::parent_of(const Node& node) const {
+  if (node.is_root()) return root_;
+  const auto name = table_.a_name(node);
+  return name ? name->parent : nullptr;
+}
+
+Result<std::optional<IdentityRecord>> OverlayEngine::record_of(const FoundInstance& upper) const {
+  auto bytes = layers_.private_xattr(upper.instance(), names::kIdentity);
+  if (!bytes.ok()) return bytes.error();
+  if (!*bytes) return std::optional<IdentityRecord>();
+  auto record = decode_record(**bytes);
+  if (record && record->upper_inode != upper.found.attributes.number) record.reset();
+  return record;
+}
+
+Status OverlayEngine::load_upper(Loaded& loaded, const FoundInstance& top,
+                                 const std::optional<FoundInstance>& origin) {
+  Node& node = *loaded.node;
+  node.upper = top.found.inode;
+  node.upper_key = key_of(*top.layer, top.found);
+  node.on_upper.store(true, std::memory_order_release);
+  auto record = record_of(top);
+  if (!record.ok()) return record.error();
+  if (*record) loaded.recorded = (*record)->number;
+  node.generation = *record ? (*record)->generation : generation_of(top);
+  if (node.is_directory() || top.found.attributes.links < 2) return {};
+  return load_index(node, top, origin, *record);
+}
+
+Result<OverlayEngine::Loaded> OverlayEngine::load(const FoundInstance& top, Search* rest) {
+  Loaded loaded{.node = std::make_shared<Node>(), .recorded = {}};
+  Node& node = *loaded.node;
+  node.type = top.found.attributes.type;
+  if (top.layer->depth == 0) {
+    OVLSPEC_TRY(load_upper(loaded, top, std::nullopt));
+  } else {
+    node.lower_key = key_of(*top.layer, top.found);
+    node.generation = generation_of(top);
+    node.lowers.push_back(top.instance());
+  }
+  if (!node.is_directory() || rest == nullptr) return loaded;
+  node.redirect = rest->upper_redirect();
+  for (;;) {
+    auto more = rest->next();
+    if (!more.ok()) return more.error();
+    if (!*more) return loaded;
+    node.lowers.push_back((*more)->instance());
+  }
+}
+
+// A lower object that is not a directory: itself, or the upper inode that its lower inode was copied up to.
+Result<Pin> OverlayEngine::reach_lower(const NodeTable::Place& place, const FoundInstance& top, Reached& reached) {
+  auto alias = alias_of(top);
+  if (!alias.ok()) return alias.error();
+  if (*alias) {
+    const FoundInstance upper{layers_.upper.get(), (*alias)->upper};
+    const NodeTable::Place at{key_of(*upper.layer, upper.found), place.parent, place.name};
+    reached.backing = upper.found.attributes;
+    if (Pin held = table_.find(at)) return held;
+    Loaded loaded{.node = std::make_shared<Node>(), .recorded = {}};
+    loaded.node->type = upper.found.attributes.type;
+    OVLSPEC_TRY(load_upper(loaded, upper, top));
+    return table_.insert(at, loaded.node, loaded.recorded);
+  }
+  auto loaded = load(top, nullptr);
+  if (!loaded.ok()) return loaded.error();
+  return table_.insert(place, loaded->node, loaded->recorded);
+}
+
+Result<OverlayEngine::Reached> OverlayEngine::reach(const NodePtr& parent, std::string_view name) {
+  OVLSPEC_TRY(check_name(name));
+  Search search(layers_, *root_, *parent, name, Search::From::kUpper);
+  auto first = search.next();
+  if (!first.ok()) return first.error();
+  Reached reached;
+  reached.upper_whiteout = search.upper_whiteout();
+  if (!*first) return reached;
+  const FoundInstance& top = **first;
+  reached.upper_here = top.layer->depth == 0;
+  const NodeTable::Place place{key_of(*top.layer, top.found), parent, name};
+  reached.node = table_.find(place);
+  if (reached.node) {
+    // A held hard link may lie on the upper inode although this name is a lower one.
+    if (reached.upper_here || !reached.node->upper) reached.backing = top.found.attributes;
+    return reached;
+  }
+  reached.backing = top.found.attributes;
+  if (!reached.upper_here && top.found.attributes.type != FileType::kDirectory) {
+    auto pin = reach_lower(place, top, reached);
+    if (!pin.ok()) return pin.error();
+    reached.node = std::move(*pin);
+    return reached;
+  }
+  auto loaded = load(top, &search);
+  if (!loaded.ok()) return loaded.error();
+  reached.node = table_.insert(place, loaded->node, loaded->recorded);
+  return reached;
+}
+
+Result<std::optional<FileType>> OverlayEngine::below(const Node& parent, std::string_view name) const {
+  Search search(layers_, *root_, parent, name, Search::From::kLowers);
+  auto first = search.next();
+  if (!first.ok()) return first.error();
+  if (!*first) return std::optional<FileType>();
+  return std::optional<FileType>((*first)->found.attributes.type);
+}
+
+Result<Attributes> OverlayEngine::shown(const Node& node, Attributes backing) const {
+  auto links = shown_links(node, backing);
+  if (!links.ok()) return links.error();
+  backing.links = *links;
+  backing.number = node.number;
+  backing.file_system = options_.mount_device;
+  return backing;
+}
+
+Result<Attributes> OverlayEngine::shown(const Node& node) const {
+  const Instance instance = top(node);
+  auto backing = instance.layer->store->attributes(instance.inode);
+  if (!backing.ok()) return backing;
+  return shown(node, *backing);
+}
+
+Result<NodeEntry> OverlayEngine::entry(const Pin& pin, const std::optional<Attributes>& backing) {
+  auto attributes = backing ? shown(*pin, *backing) : shown(*pin);
+  if (!attributes.ok()) return attributes.error();
+  table_.count_lookup(pin.node());
+  return NodeEntry{.node = pin->id, .generation = pin->generation, .attributes = *attributes};
+}
+
+Result<NodeEntry> OverlayEngine::lookup(NodeId parent, std::string_view name) {
+  const std::shared_lock lock(namespace_);
+  if (name == ".") {
+    auto self = node(parent);
+    if (!self.ok()) return self.error();
+    table_.pin(*self);
+    return entry(Pin(table_, *self), std::nullopt);
+  }
+  auto holder = directory(parent);
+  if (!holder.ok()) return holder.error();
+  if (name == "..") {
+    const NodePtr above = parent_of(**holder);
+    table_.pin(above);
+    return entry(Pin(table_, above), std::nullopt);
+  }
+  auto reached = reach(*holder, name);
+  if (!reached.ok()) return reached.error();
+  if (!reached->node) return Errno::kENOENT;
+  return entry(reached->node, reached->backing);
+}
+
+void OverlayEngine::forget(NodeId id, std::uint64_t lookups) { table_.forget(id, lookups); }
+
+}  // namespace ovlspec::impl

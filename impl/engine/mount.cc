@@ -1,0 +1,138 @@
+// Mounting and unmounting.
+#include "impl/engine/overlay_engine.h"
+#include "model/vocabulary/names.h"
+
+namespace ovlspec::impl {
+namespace {
+
+struct CheckedRoot {
+  BackingFileSystem backing;
+  Attributes attributes;
+};
+
+Result<CheckedRoot> check_root(const LayerRoot& layer) {
+  if (layer.store == nullptr || !layer.root) return Errno::kEINVAL;
+  auto attributes = layer.store->attributes(layer.root);
+  if (!attributes.ok()) return attributes.error();
+  if (attributes->type != FileType::kDirectory) return Errno::kENOTDIR;
+  auto backing = layer.store->file_system(layer.root);
+  if (!backing.ok()) return backing.error();
+  return CheckedRoot{std::move(*backing), *attributes};
+}
+
+bool is_same_directory(const CheckedRoot& a, const CheckedRoot& b) {
+  return a.backing == b.backing && a.attributes.number == b.attributes.number;
+}
+
+Result<std::unique_ptr<Layer>> make_layer(const LayerRoot& root, std::size_t depth) {
+  auto checked = check_root(root);
+  if (!checked.ok()) return checked.error();
+  auto layer = std::make_unique<Layer>();
+  layer->store = root.store;
+  layer->root = root.root;
+  layer->depth = depth;
+  layer->backing = std::move(checked->backing);
+  return layer;
+}
+
+// EXDEV: the work directory is on another file system. ELOOP: a layer is the upper or the work directory again.
+Status check_writable_layers(const Stack& stack) {
+  auto upper = check_root(*stack.upper);
+  if (!upper.ok()) return upper.error();
+  auto work = check_root(*stack.work);
+  if (!work.ok()) return work.error();
+  if (stack.upper->store != stack.work->store || !(upper->backing == work->backing)) return Errno::kEXDEV;
+  if (is_same_directory(*upper, *work)) return Errno::kELOOP;
+  for (const LayerRoot& root : stack.lowers) {
+    auto lower = check_root(root);
+    if (!lower.ok()) return lower.error();
+    if (is_same_directory(*lower, *upper) || is_same_directory(*lower, *work)) return Errno::kELOOP;
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Engine>> Engine::mount(Stack stack, EngineOptions options) {
+  if (stack.upper.has_value() != stack.work.has_value()) return Errno::kEINVAL;
+  if (!stack.upper && stack.lowers.empty()) return Errno::kEINVAL;
+  if (stack.lowers.size() > names::kLayersMax) return Errno::kEINVAL;
+  Layers layers;
+  layers.xattrs = options.xattrs;
+  for (const LayerRoot& root : stack.lowers) {
+    auto layer = make_layer(root, layers.lowers.size() + 1);
+    if (!layer.ok()) return layer.error();
+    layers.lowers.push_back(std::move(*layer));
+  }
+  std::unique_ptr<WritableParts> parts;
+  if (stack.upper) {
+    OVLSPEC_TRY(check_writable_layers(stack));
+    auto layer = make_layer(*stack.upper, 0);
+    if (!layer.ok()) return layer.error();
+    layers.upper = std::move(*layer);
+    auto work = WorkDirectory::prepare(*stack.work->store, stack.work->root);
+    if (!work.ok()) return work.error();
+    parts = std::make_unique<WritableParts>(*stack.upper->store, std::move(*work));
+  }
+  auto engine = std::make_unique<OverlayEngine>(std::move(layers), std::move(parts), options);
+  OVLSPEC_TRY(engine->start());
+  return std::unique_ptr<Engine>(std::move(engine));
+}
+
+OverlayEngine::OverlayEngine(Layers layers, std::unique_ptr<WritableParts> parts, const EngineOptions& options)
+    : layers_(std::move(layers)), parts_(std::move(parts)), options_(options) {}
+
+OverlayEngine::~OverlayEngine() {
+  // What a failed removal left; where this fails too, the next mount does it.
+  if (parts_) static_cast<void>(recover());
+}
+
+Status OverlayEngine::start() {
+  if (parts_) OVLSPEC_TRY(recover());
+  // In the order of the stack: of file systems that cannot be told apart, the topmost is the plain one.
+  if (layers_.upper) layers_.upper->file_system = table_.file_system(layers_.upper->backing);
+  root_ = std::make_shared<Node>();
+  root_->type = FileType::kDirectory;
+  for (const auto& layer : layers_.lowers) {
+    layer->file_system = table_.file_system(layer->backing);
+    root_->lowers.push_back({layer.get(), layer->root});
+  }
+  if (layers_.upper) root_->upper = layers_.upper->root;
+  root_->on_upper.store(layers_.upper != nullptr);
+  const Instance highest = top(*root_);
+  auto attributes = highest.layer->store->attributes(highest.inode);
+  if (!attributes.ok()) return attributes.error();
+  const FoundInstance found{highest.layer, {highest.inode, *attributes}};
+  const ObjectKey key = key_of(*highest.layer, found.found);
+  (layers_.upper ? root_->upper_key : root_->lower_key) = key;
+  root_->generation = generation_of(found);
+  table_.insert_root(root_, key);
+  return {};
+}
+
+// What a crash left in the work directory goes, and the index entry of a copy that never showed with it.
+Status OverlayEngine::recover() {
+  const InodeRef& temporary = parts_->work.temporary();
+  auto entries = parts_->store.entries(temporary);
+  if (!entries.ok()) return entries.error();
+  if (entries->empty()) return {};
+  for (const StoredEntry& entry : *entries) {
+    auto found = parts_->store.lookup(temporary, entry.name);
+    if (!found.ok()) return found.error();
+    if (found->attributes.type == FileType::kDirectory || found->attributes.links < 2) continue;
+    OVLSPEC_TRY(recover_index({layers_.upper.get(), std::move(*found)}));
+  }
+  return parts_->work.clear(temporary);
+}
+
+// `left` has a name in the work directory and one other: in the index, or already in the upper layer.
+Status OverlayEngine::recover_index(const FoundInstance& left) {
+  if (left.found.attributes.links != 2) return {};
+  auto index_name = index_name_of(left);
+  if (!index_name.ok()) return index_name.error();
+  return *index_name ? parts_->index.remove(**index_name) : Status();
+}
+
+std::size_t OverlayEngine::nodes() const { return table_.size(); }
+
+}  // namespace ovlspec::impl

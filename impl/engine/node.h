@@ -1,0 +1,56 @@
+// One object of the merged tree.
+//
+// Fields marked [tree] are guarded by the engine's namespace lock, those marked [table] by the node table's mutex; the
+// others never change.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "impl/engine/engine.h"
+#include "impl/engine/layers.h"
+#include "impl/engine/object_key.h"
+
+namespace ovlspec::impl {
+
+struct Node;
+using NodePtr = std::shared_ptr<Node>;
+
+// A name that shows a node. It holds the parent.
+struct NodeName {
+  NodePtr parent;
+  std::string name;
+};
+
+struct Node {
+  NodeId id = 0;
+  InodeNumber number = 0;
+  std::uint64_t generation = 0;
+  FileType type = FileType::kRegular;
+
+  // [tree] The backing. A directory's lowers are what it merges, topmost first; another object has at most one: the
+  // lower inode that supplies it, or that it was copied up from where hard links need to know.
+  InodeRef upper;
+  std::vector<Instance> lowers;
+  std::optional<ObjectKey> upper_key;
+  std::optional<ObjectKey> lower_key;
+  std::string redirect;             // [tree] of the upper directory
+  std::string index_name;           // [tree] not empty: the upper inode has this name in the index, and the names of
+                                    // the lower inode lower_key show it too
+  bool removed = false;             // [tree] the last name is gone
+  std::atomic<bool> on_upper{false};  // [tree] upper is set; may be read without the lock
+
+  std::uint64_t pins = 0;           // [table] lookups, opens and children; 0: the node goes
+  std::uint64_t lookups = 0;        // [table]
+  std::uint64_t opens = 0;          // [table]
+  std::vector<NodeName> names;      // [table] the names known; a directory has one, the root none
+
+  bool is_directory() const { return type == FileType::kDirectory; }
+  bool is_root() const { return id == kRootNode; }
+};
+
+}  // namespace ovlspec::impl

@@ -1,0 +1,245 @@
+// The one implementation of Engine, in several files: mount.cc, lookup.cc (names to nodes), attributes.cc, xattrs.cc,
+// listing.cc, files.cc, copy_up.cc, hard_links.cc, creation.cc, removal.cc, rename.cc.
+//
+// Locks, in this order: the namespace lock, shared for what reads the tree, exclusive for what changes it; then the
+// node table's mutex, the index's, an open file's. None is held while data is read or written through an open file.
+//
+// On-disk order: each operation becomes visible by one rename, link or unlink in the upper layer. Everything before it
+// changes nothing that shows, so a crash leaves the tree before or after.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <shared_mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "impl/engine/engine.h"
+#include "impl/engine/hard_link_index.h"
+#include "impl/engine/identity_record.h"
+#include "impl/engine/layers.h"
+#include "impl/engine/link_counts.h"
+#include "impl/engine/node.h"
+#include "impl/engine/node_table.h"
+#include "impl/engine/origin_handle.h"
+#include "impl/engine/search.h"
+#include "impl/engine/work_directory.h"
+
+namespace ovlspec::impl {
+
+// What the engine writes with; absent on a read-only stack.
+struct WritableParts {
+  explicit WritableParts(LayerStore& upper_store, WorkDirectory prepared)
+      : store(upper_store), work(std::move(prepared)), index(upper_store, work) {}
+  LayerStore& store;                // of the upper layer and the work directory
+  WorkDirectory work;
+  HardLinkIndex index;
+};
+
+class OverlayEngine final : public Engine {
+ public:
+  OverlayEngine(Layers layers, std::unique_ptr<WritableParts> parts, const EngineOptions& options);
+  ~OverlayEngine() override;
+  // Makes the root node. REQUIRES: called once, before anything else.
+  Status start();
+
+  Result<NodeEntry> lookup(NodeId parent, std::string_view name) override;
+  void forget(NodeId node, std::uint64_t lookups) override;
+  Result<Attributes> attributes(NodeId node) override;
+  Result<Attributes> change(NodeId node, const AttributeChange& change) override;
+  Result<std::string> symlink_target(NodeId node) override;
+  Result<FileSystemStatus> status() override;
+
+  Result<NodeEntry> create(NodeId parent, std::string_view name, const NewInode& inode) override;
+  Result<NodeEntry> link(NodeId node, NodeId parent, std::string_view name) override;
+  Status unlink(NodeId parent, std::string_view name) override;
+  Status remove_directory(NodeId parent, std::string_view name) override;
+  Status rename(NodeId from, std::string_view from_name, NodeId to, std::string_view to_name,
+                RenameMode mode) override;
+
+  Result<std::string> xattr(NodeId node, std::string_view name) override;
+  Result<std::vector<std::string>> xattr_names(NodeId node) override;
+  Status set_xattr(NodeId node, std::string_view name, std::string_view value, XattrMode mode) override;
+  Status remove_xattr(NodeId node, std::string_view name) override;
+
+  Result<OpenFileRef> open(NodeId node, OpenMode mode) override;
+  Result<std::size_t> read(const OpenFileRef& file, char* buffer, std::size_t size, FileSize offset) override;
+  Result<std::size_t> write(const OpenFileRef& file, std::string_view data, FileSize offset) override;
+  Status sync(const OpenFileRef& file) override;
+  std::optional<BackingDescriptor> descriptor(const OpenFileRef& file) override;
+
+  Result<OpenDirectoryRef> open_directory(NodeId node) override;
+  Status list(const OpenDirectoryRef& directory, std::uint64_t offset,
+              const std::function<bool(const ListedEntry&)>& sink) override;
+  Status sync_directory(NodeId node) override;
+
+  std::size_t nodes() const override;
+
+  // For OpenFile and OpenDirectory.
+  NodeTable& table() { return table_; }
+
+ private:
+  // A name of a directory as it is now.
+  struct Reached {
+    Pin node;                       // empty: no such name
+    bool upper_here = false;        // the upper layer has an object under the name
+    bool upper_whiteout = false;    // ... or a whiteout
+    bool has_lower_links = false;   // it is a lower inode with several links, which prepare_removal finds
+    std::optional<Attributes> backing;  // of the node's top instance, where the search read them
+  };
+  // The upper inode that a lower one with several links was copied up to.
+  struct Alias {
+    FoundInode upper;
+    std::string index_name;
+  };
+  struct Loaded {
+    NodePtr node;
+    std::optional<InodeNumber> recorded;
+  };
+  // What copy up does beside copying.
+  struct CopyUp {
+    std::optional<NodeName> place;  // the name to copy up under; empty: any name that is known
+    const StoreChange* change = nullptr;  // applied before the copy shows; its size limits what is copied
+  };
+  // A name that is left aside; none where parent is null.
+  struct Beside {
+    const Node* parent = nullptr;
+    std::string_view name;
+  };
+  // One side of a rename.
+  struct RenameSide {
+    NodePtr directory;
+    std::string_view name;
+    Reached reached;
+    std::optional<FileType> below;  // what the lower layers show under the name without the upper
+  };
+  // mount.cc
+  Status recover();
+  Status recover_index(const FoundInstance& left);
+
+  // lookup.cc
+  Result<NodePtr> node(NodeId id) const;
+  Result<NodePtr> directory(NodeId id) const;
+  static Status check_name(std::string_view name);
+  Result<Reached> reach(const NodePtr& parent, std::string_view name);
+  Result<Pin> reach_lower(const NodeTable::Place& place, const FoundInstance& top, Reached& reached);
+  Result<Loaded> load(const FoundInstance& top, Search* rest);
+  Status load_upper(Loaded& loaded, const FoundInstance& top, const std::optional<FoundInstance>& origin);
+  // What the lower layers show under the name; nothing where they show none.
+  Result<std::optional<FileType>> below(const Node& parent, std::string_view name) const;
+  ObjectKey key_of(const Layer& layer, const FoundInode& found);
+  static std::uint64_t generation_of(const FoundInstance& found);
+  static Instance top(const Node& node, const Layers& layers);
+  Instance top(const Node& node) const { return top(node, layers_); }
+  // The identity record that lies on this upper inode and was written for it.
+  Result<std::optional<IdentityRecord>> record_of(const FoundInstance& upper) const;
+  Result<Attributes> shown(const Node& node, Attributes backing) const;
+  Result<Attributes> shown(const Node& node) const;
+  Result<NodeEntry> entry(const Pin& pin, const std::optional<Attributes>& backing);
+  NodePtr parent_of(const Node& node) const;
+  Status check_writable() const { return parts_ ? Status() : Status(Errno::kEROFS); }
+
+  // hard_links.cc
+  Result<OriginHandle> origin_of(const FoundInstance& lower) const;
+  Result<std::optional<Alias>> alias_of(const FoundInstance& lower);
+  std::optional<FoundInstance> find_origin(std::string_view origin_xattr) const;
+  Result<std::optional<std::string>> index_name_of(const FoundInstance& upper);
+  Status load_index(Node& node, const FoundInstance& upper, const std::optional<FoundInstance>& origin,
+                    const std::optional<IdentityRecord>& record);
+  Result<std::uint32_t> names_of(const ObjectKey& key) const;
+  Result<std::uint32_t> shown_links(const Node& node, const Attributes& backing) const;
+  Result<std::uint32_t> shown_links(const Node& node) const;
+  Status write_link_count(const InodeRef& upper, std::int64_t shown, std::int64_t upper_links);
+  void write_kernel_count(const Node& node);
+  Status link_up(const NodePtr& node, const NodePtr& parent, std::string_view name);
+  // A name that shows the object, searched for where none is known; nothing where there is none.
+  Result<std::optional<NodeName>> some_name(const Node& node, const Beside& beside);
+  Result<bool> find_name(const Node& wanted, const NodePtr& under, const Beside& beside);
+  Status keep_other_names(const NodePtr& node, const Beside& removed);
+  Result<std::string> take_index_of_last_name(const Node& node);
+  Status finish_removal(const NodePtr& node, const std::string& taken, const Status& outcome);
+  void name_removed(const Reached& reached, const NodePtr& parent, std::string_view name);
+
+  // copy_up.cc
+  Status copy_up(const NodePtr& node, const CopyUp& how);
+  Status copy_up_directory(const NodePtr& node) { return copy_up(node, CopyUp{}); }
+  // The name itself is in the upper layer.
+  Status make_upper_name(Reached& reached, const NodePtr& parent, std::string_view name);
+  Result<WorkDirectory::Made> make_copy(const Node& node, const FoundInstance& lower, const CopyUp& how);
+  Status fill_copy(const Node& node, const FoundInstance& lower, const FoundInode& copy, const CopyUp& how);
+  Status finish_copy(const FoundInstance& lower, const InodeRef& copy, const StoreChange* change);
+  Status write_identity(const Node& node, const FoundInstance& lower, const FoundInode& copy, OriginHandle origin);
+  Status show_copy(const Node& node, const std::optional<NodeName>& place, const WorkDirectory::Made& made);
+  Status place_copy(const NodePtr& node, const std::optional<NodeName>& place, const WorkDirectory::Made& made);
+  Status place_indexed(const NodePtr& node, const std::optional<NodeName>& place, const WorkDirectory::Made& made,
+                       const std::string& index_name);
+  enum class Placed { kNamed, kNameless };
+  void adopt_upper(const NodePtr& node, const FoundInode& copy, Placed placed);
+  // Sets a directory's times back to what they were; copy up does not show in them. Best effort: the copy is there.
+  void restore_times(const InodeRef& upper_directory, const Attributes& before);
+
+  // creation.cc
+  Result<FoundInode> place_new(const NodePtr& parent, std::string_view name, const NewInode& inode,
+                               const Reached& slot);
+  Result<FoundInode> place_over_whiteout(const NodePtr& parent, std::string_view name, const NewInode& inode);
+  Status set_opaque(const InodeRef& upper_directory);
+
+  // removal.cc
+  enum class Leave { kNothing, kWhiteout };
+  Status remove_upper_name(const NodePtr& parent, std::string_view name, Leave leave);
+  Status remove_upper_directory(const NodePtr& parent, std::string_view name, const Node& node, Leave leave);
+  Status make_whiteout_at(const NodePtr& parent, std::string_view name);
+
+  // rename.cc
+  enum class Verdict { kMove, kNothingToDo };
+  Result<RenameSide> side(NodeId directory, std::string_view name);
+  Result<Verdict> check_rename(const RenameSide& from, const RenameSide& to, RenameMode mode);
+  Status check_replace(const RenameSide& from, const RenameSide& to);
+  bool is_ancestor(const Node& node, NodePtr of) const;
+  Status prepare_target(RenameSide& to);
+  // Before an unlink or a rename takes this name from its object.
+  Status prepare_removal(Reached& reached, const NodePtr& parent, std::string_view name);
+  Status prepare_moved_directory(const RenameSide& from, const RenameSide& to);
+  Result<std::string> redirect_for(const Node& node, const RenameSide& from, const RenameSide& to) const;
+  Status clear_merged_target(Node& node);
+  Status exchange(RenameSide& from, RenameSide& to);
+  Status replace(RenameSide& from, RenameSide& to);
+  Status move_in_upper(const RenameSide& from, const RenameSide& to);
+  Status move_over_whiteout(const RenameSide& from, const RenameSide& to);
+  Status move_leaving_whiteout(const RenameSide& from, const RenameSide& to);
+
+  // listing.cc
+  struct Merging;
+  struct VisibleEntry;
+  using Visit = std::function<Status(VisibleEntry&)>;
+  // Each name that the directory shows, once. Whiteouts and what they hide are left out.
+  Status visit_entries(const Node& directory, const Visit& visit) const;
+  Status visit_instance(const Instance& instance, Merging& merging, const Visit& visit) const;
+  enum class MarkedWhiteouts { kNo, kYes };  // the directory is marked "x"
+  Result<bool> is_hidden(VisibleEntry& entry, MarkedWhiteouts marked) const;
+  Status count_names(const Node& directory, LinkCounts::Counts& counts) const;
+  Status check_empty(const Node& directory) const;
+  Result<std::vector<ListedEntry>> snapshot(const NodePtr& directory);
+  Result<InodeNumber> listed_number(VisibleEntry& entry);
+  Result<InodeNumber> listed_upper_number(const FoundInstance& upper);
+
+  // files.cc
+  struct Current {
+    LayerStore* store = nullptr;
+    FileRef file;
+  };
+  Result<OpenFileRef> open_held(const NodePtr& node, OpenMode mode);
+  Result<Current> current(OpenFile& open) const;
+
+  Layers layers_;
+  std::unique_ptr<WritableParts> parts_;
+  EngineOptions options_;
+  NodePtr root_;
+  mutable std::shared_mutex namespace_;
+  mutable LinkCounts link_counts_;
+  NodeTable table_;
+};
+
+}  // namespace ovlspec::impl

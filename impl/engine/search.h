@@ -1,0 +1,62 @@
+// Finding what the layers have under a name: the walk that visibility_kernel.h decides, redirects followed.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "impl/engine/layers.h"
+#include "impl/engine/node.h"
+#include "impl/engine/visibility_kernel.h"
+#include "model/vocabulary/result.h"
+
+namespace ovlspec::impl {
+
+// The instances that make up one name of a directory, one after the other, topmost first. Reads only as far as asked.
+//
+// REQUIRES: directory and root are directories and outlive the search; the namespace lock is held.
+class Search {
+ public:
+  enum class From { kUpper, kLowers };  // kLowers: as if the upper layer had nothing under the name
+
+  Search(const Layers& layers, const Node& root, const Node& directory, std::string_view name, From from);
+
+  // The next instance, or nothing where there is no other. The first one is what shows.
+  Result<std::optional<FoundInstance>> next();
+
+  // After the first next(): whether the upper layer has a whiteout under the name.
+  bool upper_whiteout() const { return upper_whiteout_; }
+  // After the first next(): the upper directory's redirect, or empty.
+  const std::string& upper_redirect() const { return upper_redirect_; }
+
+ private:
+  using State = visibility::LayerState;
+  struct Seen {
+    State state = State::kAbsent;
+    std::optional<FoundInode> found;
+    std::string redirect;
+  };
+  enum class Element { kLast, kBefore };
+
+  Result<std::optional<FoundInstance>> examine(const Instance& base);
+  Result<Seen> probe(const Instance& base, std::string_view component, Element element) const;
+  Result<Seen> probe_directory(const Instance& base, FoundInode found) const;
+  Result<Seen> walk(const Instance& base);
+  Result<bool> is_attribute_whiteout(const Instance& base, const FoundInode& found) const;
+  void restart_below(const Layer& layer);
+  bool is_lowest(const Layer& layer) const { return layer.depth == layers_.lowest(); }
+
+  const Layers& layers_;
+  const Node& root_;
+  const Node& directory_;
+  std::string_view name_;                     // while path_ is empty
+  std::string path_;                          // a single component, or absolute from the root of the layers below
+  const std::vector<Instance>* bases_;        // the directories of the lowers to look in
+  std::size_t next_base_ = 0;
+  bool at_upper_;
+  bool upper_whiteout_ = false;
+  std::string upper_redirect_;
+  visibility::Progress<WordDomain> progress_;
+};
+
+}  // namespace ovlspec::impl

@@ -1,0 +1,55 @@
+// The work directory: where objects are made before they are renamed into the upper layer.
+//
+// On disk it is work/ (temporary objects, empty while nothing is being made) and index/ (see hard_link_index.h).
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "impl/store/layer_store.h"
+#include "model/vocabulary/result.h"
+
+namespace ovlspec::impl {
+
+// REQUIRES: one mount has it at a time.
+class WorkDirectory {
+ public:
+  // Opens the directory `root` and makes what is missing in it. What a crash left in it stays: see clear.
+  static Result<WorkDirectory> prepare(LayerStore& store, const InodeRef& root);
+  WorkDirectory(WorkDirectory&& other) noexcept;
+
+  const InodeRef& root() const { return root_; }
+  const InodeRef& temporary() const { return temporary_; }
+
+  // A name that nothing in temporary() has.
+  std::string fresh_name();
+  struct Made {
+    std::string name;               // in temporary()
+    FoundInode found;
+  };
+  Result<Made> make(const NewInode& inode);
+  Result<std::string> make_whiteout();
+
+  // Removes temporary()/name with all that is in it. What cannot be removed waits for
+  // the end of the mount, or the next one; nothing of it shows.
+  Status discard(std::string_view name);
+  // Removes all that is in the directory.
+  Status clear(const InodeRef& directory);
+
+ private:
+  WorkDirectory(LayerStore& store, InodeRef root, InodeRef temporary)
+      : store_(&store), root_(std::move(root)), temporary_(std::move(temporary)) {}
+  Status remove(const InodeRef& directory, std::string_view name);
+
+  LayerStore* store_;
+  InodeRef root_;
+  InodeRef temporary_;
+  std::atomic<std::uint64_t> next_{0};
+};
+
+// What hides a lower name.
+NewInode whiteout();
+
+}  // namespace ovlspec::impl

@@ -1,0 +1,59 @@
+// Extended attributes. The private ones do not exist for callers.
+#include <algorithm>
+
+#include "impl/engine/overlay_engine.h"
+
+namespace ovlspec::impl {
+
+Result<std::string> OverlayEngine::xattr(NodeId id, std::string_view name) {
+  if (layers_.is_private(name)) return Errno::kENODATA;
+  const std::shared_lock lock(namespace_);
+  auto found = node(id);
+  if (!found.ok()) return found.error();
+  const Instance instance = top(**found);
+  return instance.layer->store->xattr(instance.inode, name);
+}
+
+Result<std::vector<std::string>> OverlayEngine::xattr_names(NodeId id) {
+  const std::shared_lock lock(namespace_);
+  auto found = node(id);
+  if (!found.ok()) return found.error();
+  const Instance instance = top(**found);
+  auto listed = instance.layer->store->xattr_names(instance.inode);
+  if (!listed.ok()) return listed;
+  const auto is_private = [this](const std::string& name) { return layers_.is_private(name); };
+  listed->erase(std::remove_if(listed->begin(), listed->end(), is_private), listed->end());
+  return listed;
+}
+
+Status OverlayEngine::set_xattr(NodeId id, std::string_view name, std::string_view value, XattrMode mode) {
+  if (layers_.is_private(name)) return Errno::kEPERM;
+  const std::unique_lock lock(namespace_);
+  auto found = node(id);
+  if (!found.ok()) return found.error();
+  OVLSPEC_TRY(check_writable());
+  if (mode != XattrMode::kAny) {
+    // What will be refused does not copy up first.
+    const Instance instance = top(**found);
+    const auto known = instance.layer->store->xattr(instance.inode, name);
+    if (mode == XattrMode::kCreate && known.ok()) return Errno::kEEXIST;
+    if (mode == XattrMode::kReplace && !known.ok()) return known.error();
+  }
+  OVLSPEC_TRY(copy_up(*found, CopyUp{}));
+  return parts_->store.set_xattr((*found)->upper, name, value, mode);
+}
+
+Status OverlayEngine::remove_xattr(NodeId id, std::string_view name) {
+  if (layers_.is_private(name)) return Errno::kEPERM;
+  const std::unique_lock lock(namespace_);
+  auto found = node(id);
+  if (!found.ok()) return found.error();
+  OVLSPEC_TRY(check_writable());
+  const Instance instance = top(**found);
+  const auto known = instance.layer->store->xattr(instance.inode, name);
+  if (!known.ok()) return known.error();
+  OVLSPEC_TRY(copy_up(*found, CopyUp{}));
+  return parts_->store.remove_xattr((*found)->upper, name);
+}
+
+}  // namespace ovlspec::impl

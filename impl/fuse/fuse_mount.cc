@@ -1,0 +1,101 @@
+#include "impl/fuse/fuse_mount.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <thread>
+
+namespace ovlspec::fuse {
+namespace {
+
+constexpr unsigned kThreadsLeast = 4;                     // some may be busy copying up or syncing
+constexpr unsigned kThreadsMost = 16;
+constexpr unsigned kReadAhead = 1024;                     // KiB: as much as one request takes
+
+unsigned suitable_threads() { return std::clamp(2 * std::thread::hardware_concurrency(), kThreadsLeast, kThreadsMost); }
+
+Failure cannot_use(std::string_view option, const std::string& path, Errno error) {
+  return Failure{.message = fmt::format("{} {}: {}", option, in_quotes(path), error_text(error))};
+}
+
+Attempt<std::string> find_mount_point(const std::string& path) {
+  detach_dead_mount(path);
+  const auto refused = [&](Errno error) {
+    return Failure{.message = fmt::format("mount point {}: {}", in_quotes(path), error_text(error))};
+  };
+  if (const Result<Descriptor> directory = open_directory(path); !directory) return refused(directory.error());
+  Result<std::string> absolute = resolve(path);
+  if (!absolute) return refused(absolute.error());
+  return *std::move(absolute);
+}
+
+Check check_device() {
+  if (const Result<Descriptor> device = open_fuse_device(); !device) {
+    return Failure{.message = "/dev/fuse: " + error_text(device.error())};
+  }
+  return Done{};
+}
+
+}  // namespace
+
+Attempt<std::unique_ptr<FuseMount>> FuseMount::start(const MountRequest& request) {
+  std::unique_ptr<FuseMount> mount(new FuseMount);
+  Attempt<std::string> mount_point = find_mount_point(request.mount_point);
+  if (!mount_point) return mount_point.failure();
+  mount->mount_point_ = *std::move(mount_point);
+  Attempt<CheckedLayers> layers = check_layers(request.options);
+  if (!layers) return layers.failure();
+  mount->layers_ = *std::move(layers);
+  if (Check device = check_device(); !device) return device.failure();
+  if (const auto limit = impl::prepare_process(); !limit) {
+    return Failure{.message = "the limit of open files: " + error_text(limit.error())};
+  }
+  if (Check opened = mount->open_stack(request.options); !opened) return opened.failure();
+  if (Check opened = mount->open_session(request); !opened) return opened.failure();
+  return mount;
+}
+
+FuseMount::~FuseMount() = default;
+
+Check FuseMount::open_stack(const MountOptions& options) {
+  for (const std::string& path : options.lowers) {
+    Result<impl::OpenedLayer> lower = store_.open_lower(path);
+    if (!lower) return cannot_use("lowerdir", path, lower.error());
+    stack_.lowers.push_back({.store = &store_, .root = lower->root});
+  }
+  if (!options.upper.empty()) {
+    Result<impl::OpenedUpper> opened = store_.open_upper(options.upper, options.work);
+    if (opened.error() == Errno::kEXDEV) {
+      return Failure{.message = fmt::format("workdir {} is on another mount than upperdir {}", in_quotes(options.work),
+                                            in_quotes(options.upper))};
+    }
+    if (!opened) return cannot_use("upperdir", options.upper, opened.error());
+    stack_.upper = impl::LayerRoot{.store = &store_, .root = opened->upper};
+    stack_.work = impl::LayerRoot{.store = &store_, .root = opened->work};
+  }
+  impl::EngineOptions engine_options;
+  engine_options.xattrs = options.xattrs;
+  engine_options.durability = options.durability;
+  Result<std::unique_ptr<impl::Engine>> engine = impl::Engine::mount(stack_, engine_options);
+  if (!engine) return Failure{.message = "the layers cannot be used: " + error_text(engine.error())};
+  engine_ = *std::move(engine);
+  return Done{};
+}
+
+Check FuseMount::open_session(const MountRequest& request) {
+  const MountOptions& options = request.options;
+  SessionOptions session_options{.source = request.source,
+                                 .mount_point = mount_point_,
+                                 .flags = options.flags,
+                                 .visibility = options.visibility,
+                                 .passthrough = options.passthrough,
+                                 .verbosity = options.verbosity,
+                                 .threads = options.threads != 0 ? options.threads : suitable_threads()};
+  if (options.upper.empty()) session_options.flags.set(MountFlag::kReadOnly);
+  session_ = std::make_unique<Session>(*engine_, layers_, std::move(session_options));
+  if (Check started = session_->start(); !started) return started;
+  set_read_ahead(mount_point_, kReadAhead);
+  return Done{};
+}
+
+}  // namespace ovlspec::fuse

@@ -1,0 +1,138 @@
+// Open files.
+#include <fcntl.h>
+
+#include <cstdlib>
+#include <memory>
+#include <vector>
+
+#include "impl/fuse/operations.h"
+#include "impl/fuse/translate.h"
+
+namespace ovlspec::fuse {
+namespace {
+
+// A file that was opened for the kernel, with what the kernel is told of it.
+struct Opened {
+  std::uint64_t handle = 0;
+  BackingId backing = kPageCache;
+};
+
+Result<Opened> open_node(Served& session, impl::NodeId node, impl::Engine::OpenMode mode) {
+  Result<impl::OpenFileRef> file = session.engine.open(node, mode);
+  if (!file) return file.error();
+  const BackingId backing = session.io.open(node, session.engine.descriptor(*file));
+  const std::uint64_t handle =
+      session.files.add(std::make_unique<FileHandle>(FileHandle{.file = *std::move(file), .node = node}));
+  return Opened{.handle = handle, .backing = backing};
+}
+
+void close_handle(Served& session, std::uint64_t handle) {
+  if (const std::unique_ptr<FileHandle> file = session.files.remove(handle)) session.io.close(file->node);
+}
+
+protocol::OpenReply open_reply(const Opened& opened) {
+  const bool passed_through = opened.backing != kPageCache;
+  // Data in the page cache are right as long as the mount lives: all changes come through the kernel. Passthrough opens
+  // bypass and drop them; the kernel refuses the flag there.
+  return protocol::OpenReply{.handle = opened.handle,
+                             .flags = passed_through ? protocol::kOpenPassthrough : std::uint32_t{FOPEN_KEEP_CACHE},
+                             .backing = opened.backing};
+}
+
+// The kernel leaves it to us to clear set-id bits where opening truncates: it only does so for a truncation that it asks
+// for itself. It does not say whether the caller may keep them (CAP_FSETID); only root is believed to.
+Status clear_set_ids(Served& session, impl::NodeId node, const fuse_ctx& caller) {
+  constexpr Mode kGroupExecute = 010;
+  if (caller.uid == 0) return {};
+  const Result<Attributes> attributes = session.engine.attributes(node);
+  if (!attributes) return attributes.error();
+  Mode mode = attributes->mode & ~kSetUid;
+  if ((mode & kGroupExecute) != 0) mode &= ~kSetGid;
+  if (mode == attributes->mode) return {};
+  impl::AttributeChange change;
+  change.mode = mode;
+  const Result<Attributes> changed = session.engine.change(node, change);
+  if (!changed) return changed.error();
+  // Attributes only: that waits for no lock that this request's caller holds.
+  fuse_lowlevel_notify_inval_inode(session.session, node, -1, 0);
+  return {};
+}
+
+void open(fuse_req_t request, fuse_ino_t node, fuse_file_info* info) {
+  Served& session = served(request);
+  const bool truncates = (info->flags & O_TRUNC) != 0;
+  const Result<Opened> opened =
+      open_node(session, node, {.access = access_of(info->flags), .truncate = truncates});
+  if (!opened) return reply(request, opened.error());
+  if (truncates) {
+    if (const Status cleared = clear_set_ids(session, node, *fuse_req_ctx(request)); !cleared) {
+      close_handle(session, opened->handle);
+      return reply(request, cleared);
+    }
+  }
+  const protocol::OpenReply answer = open_reply(*opened);
+  if (fuse_reply_buf(request, reinterpret_cast<const char*>(&answer), sizeof answer) != 0) {
+    close_handle(session, opened->handle);
+  }
+}
+
+void create(fuse_req_t request, fuse_ino_t parent, const char* name, mode_t mode, fuse_file_info* info) {
+  Served& session = served(request);
+  const impl::NewInode inode = new_inode(*fuse_req_ctx(request), FileType::kRegular, mode);
+  const Result<impl::NodeEntry> entry = session.engine.create(parent, name, inode);
+  if (!entry) return reply(request, entry.error());
+  const Result<Opened> opened =
+      open_node(session, entry->node, {.access = access_of(info->flags), .truncate = false});
+  if (!opened) {
+    session.engine.forget(entry->node, 1);
+    return reply(request, opened.error());
+  }
+  const protocol::CreateReply answer{.entry = wire_entry_of(*entry), .open = open_reply(*opened)};
+  if (fuse_reply_buf(request, reinterpret_cast<const char*>(&answer), sizeof answer) != 0) {
+    close_handle(session, opened->handle);
+    session.engine.forget(entry->node, 1);
+  }
+}
+
+void read(fuse_req_t request, fuse_ino_t, std::size_t size, off_t offset, fuse_file_info* info) {
+  // Kept by the thread: requests are of a few sizes, and clearing a fresh buffer costs as much as filling it.
+  static thread_local std::vector<char> buffer;
+  if (buffer.size() < size) buffer.resize(size);
+  const FileHandle& file = HandleTable<FileHandle>::at(info->fh);
+  const Result<std::size_t> count =
+      served(request).engine.read(file.file, buffer.data(), size, static_cast<FileSize>(offset));
+  if (!count) return reply(request, count.error());
+  fuse_reply_buf(request, buffer.data(), *count);
+}
+
+void write(fuse_req_t request, fuse_ino_t, const char* data, std::size_t size, off_t offset, fuse_file_info* info) {
+  const FileHandle& file = HandleTable<FileHandle>::at(info->fh);
+  const Result<std::size_t> count =
+      served(request).engine.write(file.file, std::string_view(data, size), static_cast<FileSize>(offset));
+  if (!count) return reply(request, count.error());
+  fuse_reply_write(request, *count);
+}
+
+void release(fuse_req_t request, fuse_ino_t, fuse_file_info* info) {
+  close_handle(served(request), info->fh);
+  reply(request, {});
+}
+
+void fsync(fuse_req_t request, fuse_ino_t, int, fuse_file_info* info) {
+  reply(request, served(request).engine.sync(HandleTable<FileHandle>::at(info->fh).file));
+}
+
+}  // namespace
+
+// There is no flush: writes reach the engine when they are made, so a close has nothing to add, and the kernel stops
+// asking after the first time.
+void add_file_operations(fuse_lowlevel_ops& operations) {
+  operations.open = open;
+  operations.create = create;
+  operations.read = read;
+  operations.write = write;
+  operations.release = release;
+  operations.fsync = fsync;
+}
+
+}  // namespace ovlspec::fuse

@@ -1,0 +1,152 @@
+#include "impl/fuse/options.h"
+
+#include <gtest/gtest.h>
+
+#include "model/vocabulary/names.h"
+
+namespace ovlspec::fuse {
+namespace {
+
+using Strings = std::vector<std::string>;
+
+MountOptions parsed(const std::string& text) {
+  Attempt<MountOptions> options = parse_options({text});
+  EXPECT_TRUE(options.ok()) << text << ": " << options.failure().message;
+  return options ? *options : MountOptions{};
+}
+
+std::string refusal(const std::string& text) {
+  const Attempt<MountOptions> options = parse_options({text});
+  if (options) return "accepted";
+  EXPECT_EQ(options.failure().exit_status, kExitUsage);
+  EXPECT_EQ(options.failure().message.find('\n'), std::string::npos);
+  return options.failure().message;
+}
+
+TEST(Options, LowersAreListedTopmostFirst) {
+  EXPECT_EQ(parsed("lowerdir=/a:/b:c").lowers, (Strings{"/a", "/b", "c"}));
+}
+
+TEST(Options, AnUpperComesWithItsWorkDirectory) {
+  const MountOptions options = parsed("lowerdir=/a,upperdir=/u,workdir=/w");
+  EXPECT_EQ(options.upper, "/u");
+  EXPECT_EQ(options.work, "/w");
+}
+
+TEST(Options, EscapedColonsCommasAndBackslashesBelongToTheName) {
+  EXPECT_EQ(parsed(R"(lowerdir=/a\:b:/c\,d:/e\\f)").lowers, (Strings{"/a:b", "/c,d", R"(/e\f)"}));
+  EXPECT_EQ(parsed(R"(lowerdir=/l,upperdir=/u\,1,workdir=/w:2)").upper, "/u,1");
+  EXPECT_EQ(parsed(R"(lowerdir=/l,upperdir=/u\,1,workdir=/w:2)").work, "/w:2");
+}
+
+TEST(Options, AnEscapedBackslashBeforeASeparatorDoesNotEscapeIt) {
+  EXPECT_EQ(parsed(R"(lowerdir=/a\\:/b)").lowers, (Strings{R"(/a\)", "/b"}));
+}
+
+TEST(Options, AnEqualsSignBelongsToTheValue) { EXPECT_EQ(parsed("lowerdir=/a=b").lowers, Strings{"/a=b"}); }
+
+TEST(Options, SeveralTextsAddUp) {
+  const Attempt<MountOptions> options = parse_options({"lowerdir=/a", "ro", "userxattr,volatile"});
+  ASSERT_TRUE(options.ok());
+  EXPECT_TRUE(options->flags.has(MountFlag::kReadOnly));
+  EXPECT_EQ(options->xattrs, impl::XattrNamespace::kUser);
+  EXPECT_EQ(options->durability, impl::Durability::kVolatile);
+}
+
+TEST(Options, TheLastOfOppositeFlagsHolds) {
+  EXPECT_FALSE(parsed("lowerdir=/a,ro,nosuid,rw,suid").flags.has(MountFlag::kReadOnly));
+  EXPECT_TRUE(parsed("lowerdir=/a,dev,nodev,noexec,noatime").flags.has(MountFlag::kNoDevices));
+}
+
+TEST(Options, NoFsyncIsVolatile) {
+  EXPECT_EQ(parsed("lowerdir=/a,fsync=0").durability, impl::Durability::kVolatile);
+  EXPECT_EQ(parsed("lowerdir=/a,fsync=1").durability, impl::Durability::kSynced);
+}
+
+TEST(Options, ThreadsAreCounted) {
+  EXPECT_EQ(parsed("lowerdir=/a").threads, 0U);
+  EXPECT_EQ(parsed("lowerdir=/a,threads=3,max_idle_threads=2,timeout=1.5").threads, 3U);
+  EXPECT_EQ(parsed("lowerdir=/a,threaded=0").threads, 1U);
+  EXPECT_EQ(parsed("lowerdir=/a,threaded").threads, 0U);
+}
+
+TEST(Options, WordsOfMountAndFstabHaveNoEffect) {
+  EXPECT_EQ(parsed("lowerdir=/a,defaults,_netdev,nofail,x-systemd.automount,x-a=b,comment=c,default_permissions,auto"),
+            parsed("lowerdir=/a"));
+}
+
+TEST(Options, FiveHundredLowersAreTheMost) {
+  std::string text = "lowerdir=/0";
+  for (int i = 1; i < 500; ++i) text += ":/" + std::to_string(i);
+  EXPECT_EQ(parsed(text).lowers.size(), names::kLayersMax);
+  EXPECT_EQ(refusal(text + ":/500"), "lowerdir has 501 layers, more than 500");
+}
+
+TEST(Options, EachRefusalNamesTheOption) {
+  const std::vector<std::pair<std::string, std::string>> table = {
+      {"", "option lowerdir is missing"},
+      {"lowerdir", "option lowerdir needs a value"},
+      {"lowerdir=", "lowerdir is empty"},
+      {"lowerdir=/a,lowerdir=/b", "option lowerdir is given twice"},
+      {"lowerdir=/a::/b", R"(lowerdir "/a::/b": an empty layer name)"},
+      {"lowerdir=/a:", R"(lowerdir "/a:": an empty layer name)"},
+      {R"(lowerdir=/a\)", R"(lowerdir "/a\": a backslash at the end)"},
+      {"lowerdir=/a,upperdir=/u", "upperdir is given without workdir"},
+      {"lowerdir=/a,workdir=/w", "workdir is given without upperdir"},
+      {"lowerdir=/a,upperdir=", "upperdir is empty"},
+      {"lowerdir=/a,upperdir=/u,upperdir=/v,workdir=/w", "option upperdir is given twice"},
+      {"lowerdir=/a,metacopy=on", R"(unknown option "metacopy=on")"},
+      {"lowerdir=/a,frobnicate", R"(unknown option "frobnicate")"},
+      {"lowerdir=/a,ro=1", R"(unknown option "ro=1")"},
+      {"lowerdir=/a,identity=upfront", R"(option "identity=upfront" is not available yet)"},
+      {"lowerdir=/a,identity=on-lookup", R"(option "identity=on-lookup" is not available yet)"},
+      {"lowerdir=/a,identity=volatile", R"(option "identity=volatile" is not available yet)"},
+      {"lowerdir=/a,identity=none", R"(option identity: expected derived, not "none")"},
+      {"lowerdir=/a,fsync=2", R"(option fsync: expected 0 or 1, not "2")"},
+      {"lowerdir=/a,threads=0", R"(option threads: expected a number from 1 to 256, not "0")"},
+      {"lowerdir=/a,threads=many", R"(option threads: expected a number from 1 to 256, not "many")"},
+      {"lowerdir=/a,timeout=soon", R"(option timeout: expected seconds, not "soon")"},
+      {"lowerdir=/a,passthrough=on", R"(option passthrough: expected auto or off, not "on")"},
+  };
+  for (const auto& [text, expected] : table) EXPECT_EQ(refusal(text), expected) << text;
+}
+
+TEST(Options, ANameThatIsTooLongIsRefusedAndShownShortened) {
+  const std::string name(names::kNameMax + 1, 'n');
+  EXPECT_EQ(parsed("lowerdir=/" + name.substr(1)).lowers.size(), 1U);
+  EXPECT_EQ(refusal("lowerdir=/" + name), "lowerdir \"/" + std::string(99, 'n') +
+                                              "...\" has a name that is too long: 256 bytes, at most 255");
+}
+
+TEST(Options, APathThatIsTooLongIsRefused) {
+  std::string path;
+  while (path.size() <= names::kPathMax) path += "/d";
+  EXPECT_NE(refusal("lowerdir=" + path).find("is too long: 4096 bytes, at most 4095"), std::string::npos);
+}
+
+TEST(Options, OptionsThatAreTooLongAreRefused) {
+  EXPECT_NE(refusal("lowerdir=/a," + std::string(kOptionTextMax, 'x')).find("the options are too long"),
+            std::string::npos);
+}
+
+TEST(Options, UnprintableBytesOfANameAreShownAsNumbers) {
+  EXPECT_EQ(refusal("lowerdir=/a,bad\nword"), R"(unknown option "bad\x0aword")");
+}
+
+TEST(SplitEscaped, UndoesJoiningWithEscapes) {
+  const Strings parts = {"a", "b,c", R"(d\)", "", R"(\,)"};
+  std::string text;
+  for (const std::string& part : parts) {
+    if (&part != &parts.front()) text += ',';
+    for (const char c : part) {
+      if (c == ',' || c == '\\') text += '\\';
+      text += c;
+    }
+  }
+  Strings again;
+  for (const std::string& part : split_escaped(text, ',')) again.push_back(*unescape(part));
+  EXPECT_EQ(again, parts);
+}
+
+}  // namespace
+}  // namespace ovlspec::fuse

@@ -1,0 +1,272 @@
+#include "impl/fuse/session.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <cstdlib>
+#include <cstring>
+
+#include "impl/fuse/log.h"
+#include "impl/fuse/protocol.h"
+#include "impl/fuse/translate.h"
+
+namespace ovlspec::fuse {
+namespace {
+
+constexpr unsigned kBackground = 64;                      // requests that the kernel may have under way by itself
+constexpr std::chrono::milliseconds kWakeUpInterval{5};
+
+// The queue of this worker. -1 in other threads: they use the session's own.
+thread_local int worker_device = -1;
+
+int device_for(int descriptor) { return worker_device >= 0 ? worker_device : descriptor; }
+
+Session& session_of(void* served) { return static_cast<Served*>(served)->owner; }
+
+const fuse_lowlevel_ops& all_operations(void (*initialise)(void*, fuse_conn_info*)) {
+  static const fuse_lowlevel_ops operations = [initialise] {
+    fuse_lowlevel_ops filled{};
+    filled.init = initialise;
+    add_node_operations(filled);
+    add_name_operations(filled);
+    add_file_operations(filled);
+    add_directory_operations(filled);
+    add_xattr_operations(filled);
+    return filled;
+  }();
+  return operations;
+}
+
+// A value inside the option text of fusermount3.
+std::string escaped(const std::string& value) {
+  std::string text;
+  for (const char c : value) {
+    if (c == ',' || c == '\\') text += '\\';
+    text += c;
+  }
+  return text;
+}
+
+std::string helper_options(const SessionOptions& options) {
+  struct Pair {
+    MountFlag flag;
+    std::string_view word;
+  };
+  constexpr std::array<Pair, 7> kWords = {{
+      {MountFlag::kReadOnly, "ro"},
+      {MountFlag::kNoSetId, "nosuid"},
+      {MountFlag::kNoDevices, "nodev"},
+      {MountFlag::kNoExecute, "noexec"},
+      {MountFlag::kNoAccessTimes, "noatime"},
+      {MountFlag::kSynchronous, "sync"},
+      {MountFlag::kSynchronousDirectories, "dirsync"},
+  }};
+  std::string text = fmt::format("fsname={},subtype=fuse-ovlspec,default_permissions", escaped(options.source));
+  for (const Pair& pair : kWords) {
+    if (options.flags.has(pair.flag)) text += fmt::format(",{}", pair.word);
+  }
+  if (options.visibility == Visibility::kEverybody) text += ",allow_other";
+  return text;
+}
+
+}  // namespace
+
+Session::Session(impl::Engine& engine, const CheckedLayers& layers, SessionOptions options)
+    : options_(std::move(options)),
+      stack_depth_(layers.stack_depth),
+      io_(*this),
+      served_{.engine = engine, .io = io_, .top = layers.top, .owner = *this, .session = nullptr,
+              .files = {}, .directories = {}} {}
+
+Session::~Session() {
+  stop();
+  if (session_ != nullptr) fuse_session_destroy(session_);
+}
+
+Check Session::start() {
+  prepare_wake_up();
+  if (Check mounted = mount(); !mounted) return mounted;
+  if (Check answered = answer_init(); !answered) {
+    stop();
+    return answered;
+  }
+  working_ = options_.threads;
+  for (unsigned i = 0; i < options_.threads; ++i) {
+    // The first one serves the session's own queue; so does one that gets none of its own.
+    Result<Descriptor> device = i == 0 ? Result<Descriptor>(Descriptor()) : clone_fuse_device(device_);
+    workers_.emplace_back([this, own = device ? *std::move(device) : Descriptor()]() mutable { work(std::move(own)); });
+  }
+  return Done{};
+}
+
+Check Session::mount() {
+  Result<Descriptor> device = open_fuse_device();
+  if (!device) return Failure{.message = "/dev/fuse: " + error_text(device.error())};
+  const Status mounted = mount_connection(
+      *device, {.source = options_.source, .mount_point = options_.mount_point, .flags = options_.flags});
+  if (mounted.error() == Errno::kEPERM) return mount_by_helper();
+  const std::string place = in_quotes(options_.mount_point);
+  if (!mounted) return Failure{.message = fmt::format("cannot mount on {}: {}", place, error_text(mounted.error()))};
+  mounted_by_ = MountedBy::kSystemCall;
+  device_ = device->number();
+  if (Check made = make_session({}); !made) {
+    unmount_connection(device_, options_.mount_point);
+    mounted_by_ = MountedBy::kNobody;
+    return made;
+  }
+  return take_over(*std::move(device));
+}
+
+Check Session::mount_by_helper() {
+  if (Check made = make_session({"-o", helper_options(options_)}); !made) return made;
+  if (fuse_session_mount(session_, options_.mount_point.c_str()) != 0) {
+    return Failure{.message = fmt::format("fusermount3 cannot mount on {}", in_quotes(options_.mount_point))};
+  }
+  mounted_by_ = MountedBy::kHelper;
+  device_ = fuse_session_fd(session_);
+  return take_over(Descriptor(device_));
+}
+
+Check Session::make_session(std::vector<std::string> arguments) {
+  arguments.insert(arguments.begin(), "fuse-ovlspec");
+  if (options_.verbosity == Verbosity::kDebug) arguments.emplace_back("-d");
+  std::vector<char*> pointers;
+  for (std::string& argument : arguments) pointers.push_back(argument.data());
+  fuse_args args = FUSE_ARGS_INIT(static_cast<int>(pointers.size()), pointers.data());
+  const fuse_lowlevel_ops& operations = all_operations(&Session::initialise);
+  session_ = fuse_session_new(&args, &operations, sizeof operations, &served_);
+  fuse_opt_free_args(&args);
+  served_.session = session_;
+  if (session_ == nullptr) return Failure{.message = "libfuse makes no session"};
+  return Done{};
+}
+
+Check Session::take_over(Descriptor device) {
+  const fuse_custom_io io{.writev = &Session::write_reply,
+                          .read = &Session::read_request,
+                          .splice_receive = nullptr,
+                          .splice_send = nullptr};
+  const int error = fuse_session_custom_io(session_, &io, device.number());
+  // The session closes it from now on; a failure leaves it to the descriptor, but for the helper's, which it had before.
+  if (error == 0 || mounted_by_ == MountedBy::kHelper) device.release();
+  if (error == 0) return Done{};
+  stop();
+  return Failure{.message = "libfuse does not take the device over"};
+}
+
+Check Session::answer_init() {
+  fuse_buf request{};
+  while (!initialised_) {
+    const int size = fuse_session_receive_buf(session_, &request);
+    if (size == -EINTR) continue;
+    if (size <= 0) break;
+    fuse_session_process_buf(session_, &request);
+    if (!initialised_) break;
+  }
+  std::free(request.mem);
+  if (!initialised_) return Failure{.message = "the kernel and libfuse do not agree on a protocol"};
+  return Done{};
+}
+
+void Session::stop() {
+  if (stopping_.exchange(true)) return;
+  if (mounted_by_ == MountedBy::kSystemCall) unmount_connection(device_, options_.mount_point);
+  // Open files keep a detached mount alive, and the workers in their reads. A wake-up that comes between a worker's look
+  // at stopping_ and its read is lost, hence more than one.
+  while (working_ > 0) {
+    for (std::thread& worker : workers_) wake_up(worker.native_handle());
+    std::this_thread::sleep_for(kWakeUpInterval);
+  }
+  for (std::thread& worker : workers_) worker.join();
+  workers_.clear();
+  if (mounted_by_ == MountedBy::kHelper) fuse_session_unmount(session_);
+  mounted_by_ = MountedBy::kNobody;
+}
+
+void Session::work(Descriptor device) {
+  worker_device = device.number();
+  fuse_buf request{};
+  while (!stopping_) {
+    const int size = fuse_session_receive_buf(session_, &request);
+    if (size == -EINTR || size == -EAGAIN) continue;
+    if (size <= 0) break;
+    fuse_session_process_buf(session_, &request);
+  }
+  std::free(request.mem);
+  if (--working_ == 0) ended_.set();
+}
+
+ssize_t Session::read_request(int descriptor, void* buffer, std::size_t size, void* served) {
+  Session& session = session_of(served);
+  const ssize_t count = read_device(device_for(descriptor), buffer, size);
+  if (!session.initialised_ && count > 0) session.learn_offers(buffer, static_cast<std::size_t>(count));
+  return count;
+}
+
+ssize_t Session::write_reply(int descriptor, iovec* parts, int count, void* served) {
+  Session& session = session_of(served);
+  if (!session.initialised_) return session.write_init_reply(descriptor, parts, count);
+  return write_device(device_for(descriptor), parts, count);
+}
+
+void Session::learn_offers(const void* request, std::size_t size) {
+  struct {
+    fuse_in_header header;
+    fuse_init_in init;
+  } message{};
+  if (size < sizeof message) return;
+  std::memcpy(&message, request, sizeof message);
+  if (message.header.opcode != FUSE_INIT || (message.init.flags & FUSE_INIT_EXT) == 0) return;
+  const std::uint64_t flags = (std::uint64_t{message.init.flags2} << 32) | message.init.flags;
+  passthrough_offered_ = (flags & protocol::kPassthrough) != 0;
+}
+
+// libfuse writes a header and the body, whose words for passthrough it leaves zero.
+ssize_t Session::write_init_reply(int descriptor, iovec* parts, int count) {
+  fuse_out_header header{};
+  if (count < 1 || parts[0].iov_len != sizeof header) return write_device(descriptor, parts, count);
+  std::memcpy(&header, parts[0].iov_base, sizeof header);
+  initialised_ = header.error == 0;
+  protocol::InitReply body{};
+  const bool asks = options_.passthrough == Passthrough::kAutomatic && passthrough_offered_;
+  if (!asks || !initialised_ || count != 2 || parts[1].iov_len != sizeof body) {
+    return write_device(descriptor, parts, count);
+  }
+  std::memcpy(&body, parts[1].iov_base, sizeof body);
+  body.flags |= FUSE_INIT_EXT;
+  body.flags2 |= static_cast<std::uint32_t>(protocol::kPassthrough >> 32);
+  body.max_stack_depth = stack_depth_;
+  passes_through_ = true;
+  const std::array<iovec, 2> patched = {parts[0], {.iov_base = &body, .iov_len = sizeof body}};
+  return write_device(descriptor, patched.data(), static_cast<int>(patched.size()));
+}
+
+// Set-id bits are not ours to clear (no HANDLE_KILLPRIV): the kernel asks with setattr. The umask is the kernel's to apply
+// (no DONT_MASK). Nothing is written back later (no WRITEBACK_CACHE), which passthrough excludes.
+void Session::initialise(void* served, fuse_conn_info* connection) {
+  constexpr unsigned kWanted = FUSE_CAP_ASYNC_READ | FUSE_CAP_ATOMIC_O_TRUNC | FUSE_CAP_EXPORT_SUPPORT |
+                               FUSE_CAP_READDIRPLUS | FUSE_CAP_READDIRPLUS_AUTO | FUSE_CAP_ASYNC_DIO |
+                               FUSE_CAP_PARALLEL_DIROPS | FUSE_CAP_CACHE_SYMLINKS | FUSE_CAP_EXPLICIT_INVAL_DATA;
+  (void)served;
+  connection->want = connection->capable & kWanted;
+  connection->max_background = kBackground;
+}
+
+Result<BackingId> Session::open(int descriptor) {
+  if (!passes_through_) return Errno::kEPERM;
+  Result<BackingId> backing = open_backing(device_, descriptor);
+  if (backing) {
+    ++backings_opened_;
+  } else {
+    log_debug(fmt::format("no passthrough: {}", error_text(backing.error())));
+    // Without the privilege it will not work for the next file either.
+    if (backing.error() == Errno::kEPERM) passes_through_ = false;
+  }
+  return backing;
+}
+
+void Session::close(BackingId backing) { close_backing(device_, backing); }
+
+}  // namespace ovlspec::fuse

@@ -1,0 +1,290 @@
+#include "impl/store/posix_store.h"
+
+#include <atomic>
+
+#include "impl/store/component.h"
+#include "impl/store/syscalls.h"
+
+namespace ovlspec::impl {
+namespace {
+
+using syscalls::ActingAs;
+using syscalls::ComponentName;
+using syscalls::Descriptor;
+using syscalls::OpenTimes;
+
+constexpr FileSize kOffsetMax = INT64_MAX;
+constexpr Mode kSetIds = kSetUid | kSetGid;
+
+class PosixInode final : public StoreInode {
+ public:
+  PosixInode(Descriptor path, FileType type) : path_(std::move(path)), type_(type) {}
+  ~PosixInode() override { Descriptor(anchor_.load()); }
+  PosixInode(const PosixInode&) = delete;
+  PosixInode& operator=(const PosixInode&) = delete;
+
+  int path() const { return path_.get(); }
+  FileType type() const { return type_; }
+
+  // A readable descriptor of this directory, opened at the first call, for open_by_handle_at.
+  Result<int> anchor() {
+    if (const int known = anchor_.load(); known >= 0) return known;
+    Result<Descriptor> opened = syscalls::open_listing(path(), OpenTimes::kUpdate);
+    if (!opened) return opened.error();
+    int expected = -1;
+    if (anchor_.compare_exchange_strong(expected, opened->get())) return opened->release();
+    return expected;
+  }
+
+ private:
+  const Descriptor path_;
+  const FileType type_;
+  std::atomic<int> anchor_{-1};
+};
+
+struct PosixFile final : StoreFile {
+  explicit PosixFile(Descriptor opened) : descriptor(std::move(opened)) {}
+  const Descriptor descriptor;
+};
+
+PosixInode& at(const InodeRef& inode) { return static_cast<PosixInode&>(*inode); }
+int path_of(const InodeRef& inode) { return at(inode).path(); }
+int number_of(const FileRef& file) { return static_cast<const PosixFile&>(*file).descriptor.get(); }
+
+Result<FoundInode> found(Result<Descriptor> path) {
+  if (!path) return path.error();
+  const Result<Attributes> attributes = syscalls::attributes(path->get());
+  if (!attributes) return attributes.error();
+  return FoundInode{.inode = std::make_shared<PosixInode>(std::move(*path), attributes->type),
+                    .attributes = *attributes};
+}
+
+// Opens with O_NOATIME where asked, without it where that is not permitted.
+template <typename Open>
+Result<Descriptor> open_keeping_times(AccessTimes times, Open open) {
+  if (times == AccessTimes::kKeep) {
+    Result<Descriptor> opened = open(OpenTimes::kKeep);
+    if (opened.error() != Errno::kEPERM) return opened;
+  }
+  return open(OpenTimes::kUpdate);
+}
+
+Status make(int directory, const ComponentName& name, const NewInode& inode) {
+  const ActingAs owner(inode.uid, inode.gid);
+  switch (inode.type) {
+    case FileType::kDirectory: return syscalls::make_directory(directory, name, inode.mode & kModeMask);
+    case FileType::kSymlink: return syscalls::make_symlink(directory, name, inode.symlink_target);
+    case FileType::kRegular:
+    case FileType::kCharDevice:
+    case FileType::kBlockDevice:
+    case FileType::kFifo:
+    case FileType::kSocket: break;
+  }
+  return syscalls::make_node(directory, name, inode);
+}
+
+// Makes owner and mode what was asked for, where the directory or the umask made them something else.
+Status complete(FoundInode& made, const NewInode& wanted) {
+  const int path = path_of(made.inode);
+  const Attributes& is = made.attributes;
+  const bool other_owner = is.uid != wanted.uid || is.gid != wanted.gid;
+  if (other_owner) OVLSPEC_TRY(syscalls::set_owner(path, wanted.uid, wanted.gid));
+  const bool has_mode = wanted.type != FileType::kSymlink;
+  const bool other_mode = is.mode != (wanted.mode & kModeMask) || (other_owner && (wanted.mode & kSetIds) != 0);
+  if (has_mode && other_mode) OVLSPEC_TRY(syscalls::set_mode(path, wanted.mode & kModeMask));
+  if (!other_owner && !(has_mode && other_mode)) return {};
+  const Result<Attributes> now = syscalls::attributes(path);
+  if (!now) return now.error();
+  made.attributes = *now;
+  return {};
+}
+
+Status check_change(FileType type, const StoreChange& change) {
+  if (change.size.has_value()) {
+    if (type == FileType::kDirectory) return Errno::kEISDIR;
+    if (type != FileType::kRegular) return Errno::kEINVAL;
+    if (*change.size > kOffsetMax) return Errno::kEFBIG;
+  }
+  const auto valid = [](const TimeChange& time) {
+    return time.kind != TimeChange::Kind::kSet || time.value.nanoseconds < 1'000'000'000;
+  };
+  if (!valid(change.access_time) || !valid(change.modify_time)) return Errno::kEINVAL;
+  return change.mode.has_value() && type == FileType::kSymlink ? Errno::kEOPNOTSUPP : Status();
+}
+
+// Changes the owner and gives back the set-id bits that the kernel takes away on the way.
+Status change_owner(const PosixInode& inode, const StoreChange& change) {
+  Mode kept = 0;
+  if (!change.mode.has_value() && inode.type() != FileType::kDirectory && inode.type() != FileType::kSymlink) {
+    const Result<Attributes> before = syscalls::attributes(inode.path());
+    if (!before) return before.error();
+    if ((before->mode & kSetIds) != 0) kept = before->mode;
+  }
+  OVLSPEC_TRY(syscalls::set_owner(inode.path(), change.uid, change.gid));
+  return kept != 0 ? syscalls::set_mode(inode.path(), kept) : Status();
+}
+
+}  // namespace
+
+Result<std::uint64_t> prepare_process() {
+  syscalls::clear_umask();
+  return syscalls::raise_descriptor_limit();
+}
+
+InodeRef PosixStore::adopt_directory(int descriptor) {
+  return std::make_shared<PosixInode>(Descriptor(descriptor), FileType::kDirectory);
+}
+
+int PosixStore::path_descriptor(const InodeRef& inode) { return path_of(inode); }
+
+Result<BackingFileSystem> PosixStore::file_system(const InodeRef& inode) {
+  const Result<Attributes> attributes = syscalls::attributes(path_of(inode));
+  if (!attributes) return attributes.error();
+  return identities_.identify(path_of(inode), *attributes);
+}
+
+Result<FileSystemStatus> PosixStore::status(const InodeRef& inode) { return syscalls::status(path_of(inode)); }
+
+Result<FoundInode> PosixStore::lookup(const InodeRef& directory, std::string_view name) {
+  OVLSPEC_TRY(check_component(name));
+  return found(syscalls::open_child(path_of(directory), ComponentName(name)));
+}
+
+Result<Attributes> PosixStore::attributes(const InodeRef& inode) { return syscalls::attributes(path_of(inode)); }
+
+Result<std::vector<StoredEntry>> PosixStore::entries(const InodeRef& directory) {
+  const Result<Descriptor> listing = open_keeping_times(
+      access_times_, [&](OpenTimes times) { return syscalls::open_listing(path_of(directory), times); });
+  if (!listing) return listing.error();
+  return syscalls::entries(listing->get());
+}
+
+Result<std::string> PosixStore::symlink_target(const InodeRef& inode) {
+  if (at(inode).type() != FileType::kSymlink) return Errno::kEINVAL;
+  return syscalls::symlink_target(path_of(inode));
+}
+
+Result<std::string> PosixStore::xattr(const InodeRef& inode, std::string_view name) {
+  if (name.find('\0') != std::string_view::npos) return Errno::kERANGE;
+  return syscalls::xattr(path_of(inode), std::string(name));
+}
+
+Result<std::vector<std::string>> PosixStore::xattr_names(const InodeRef& inode) {
+  return syscalls::xattr_names(path_of(inode));
+}
+
+Result<BackingHandle> PosixStore::handle(const InodeRef& inode) { return syscalls::handle(path_of(inode)); }
+
+Result<FoundInode> PosixStore::by_handle(const InodeRef& root, const BackingHandle& handle) {
+  const Result<int> anchor = at(root).anchor();
+  if (!anchor) return anchor.error();
+  return found(syscalls::open_handle(*anchor, handle));
+}
+
+Result<FoundInode> PosixStore::create(const InodeRef& directory, std::string_view name, const NewInode& inode) {
+  OVLSPEC_TRY(check_component(name));
+  const int parent = path_of(directory);
+  const ComponentName component(name);
+  OVLSPEC_TRY(make(parent, component, inode));
+  Result<FoundInode> made = found(syscalls::open_child(parent, component));
+  const Status completed = made ? complete(*made, inode) : made.error();
+  if (completed) return made;
+  // What could not be made as asked for is not left behind; the first error is the one that tells.
+  static_cast<void>(inode.type == FileType::kDirectory ? syscalls::remove_directory(parent, component)
+                                                       : syscalls::unlink(parent, component));
+  return completed.error();
+}
+
+Status PosixStore::link(const InodeRef& inode, const InodeRef& directory, std::string_view name) {
+  OVLSPEC_TRY(check_component(name));
+  return syscalls::link(path_of(inode), path_of(directory), ComponentName(name));
+}
+
+Status PosixStore::unlink(const InodeRef& directory, std::string_view name) {
+  OVLSPEC_TRY(check_component(name));
+  return syscalls::unlink(path_of(directory), ComponentName(name));
+}
+
+Status PosixStore::remove_directory(const InodeRef& directory, std::string_view name) {
+  OVLSPEC_TRY(check_component(name));
+  const Status status = syscalls::remove_directory(path_of(directory), ComponentName(name));
+  return status.error() == Errno::kEEXIST ? Errno::kENOTEMPTY : status;
+}
+
+Status PosixStore::rename(const InodeRef& from, std::string_view from_name, const InodeRef& to,
+                          std::string_view to_name, StoreRename mode) {
+  OVLSPEC_TRY(check_component(from_name));
+  OVLSPEC_TRY(check_component(to_name));
+  const Status status =
+      syscalls::rename(path_of(from), ComponentName(from_name), path_of(to), ComponentName(to_name), mode);
+  // POSIX lets a file system say EEXIST for a directory that is not empty.
+  return mode == StoreRename::kReplace && status.error() == Errno::kEEXIST ? Errno::kENOTEMPTY : status;
+}
+
+Status PosixStore::change(const InodeRef& inode, const StoreChange& change) {
+  const PosixInode& changed = at(inode);
+  OVLSPEC_TRY(check_change(changed.type(), change));
+  if (change.size.has_value()) OVLSPEC_TRY(syscalls::set_size(changed.path(), *change.size));
+  if (change.uid.has_value() || change.gid.has_value()) OVLSPEC_TRY(change_owner(changed, change));
+  if (change.mode.has_value()) OVLSPEC_TRY(syscalls::set_mode(changed.path(), *change.mode & kModeMask));
+  const auto changes = [](const TimeChange& time) { return time.kind != TimeChange::Kind::kOmit; };
+  if (!changes(change.access_time) && !changes(change.modify_time)) return {};
+  return syscalls::set_times(changed.path(), change.access_time, change.modify_time);
+}
+
+Status PosixStore::set_xattr(const InodeRef& inode, std::string_view name, std::string_view value, XattrMode mode) {
+  if (name.find('\0') != std::string_view::npos) return Errno::kERANGE;
+  return syscalls::set_xattr(path_of(inode), std::string(name), value, mode);
+}
+
+Status PosixStore::remove_xattr(const InodeRef& inode, std::string_view name) {
+  if (name.find('\0') != std::string_view::npos) return Errno::kERANGE;
+  return syscalls::remove_xattr(path_of(inode), std::string(name));
+}
+
+Result<FileRef> PosixStore::open(const InodeRef& inode, Access access) {
+  if (at(inode).type() == FileType::kDirectory) return Errno::kEISDIR;
+  if (at(inode).type() != FileType::kRegular) return Errno::kEINVAL;
+  Result<Descriptor> opened = open_keeping_times(
+      access_times_, [&](OpenTimes times) { return syscalls::reopen(path_of(inode), access, times); });
+  if (!opened) return opened.error();
+  return FileRef(std::make_shared<PosixFile>(std::move(*opened)));
+}
+
+Result<std::size_t> PosixStore::read(const FileRef& file, char* buffer, std::size_t size, FileSize offset) {
+  if (offset > kOffsetMax) return Errno::kEINVAL;
+  return syscalls::read_at(number_of(file), buffer, size, offset);
+}
+
+Result<std::size_t> PosixStore::write(const FileRef& file, std::string_view data, FileSize offset) {
+  if (offset > kOffsetMax) return Errno::kEINVAL;
+  if (data.size() > kOffsetMax - offset) return Errno::kEFBIG;
+  return syscalls::write_at(number_of(file), data, offset);
+}
+
+Result<std::optional<LayerStore::Extent>> PosixStore::next_data(const FileRef& file, FileSize offset) {
+  if (offset > kOffsetMax) return std::optional<Extent>();
+  const auto extent = syscalls::next_data(number_of(file), offset);
+  if (extent.error() != Errno::kEINVAL) return extent;
+  const Result<Attributes> attributes = syscalls::attributes(number_of(file));
+  if (!attributes) return attributes.error();
+  if (offset >= attributes->size) return std::optional<Extent>();
+  return std::optional(Extent{.begin = offset, .end = attributes->size});
+}
+
+Status PosixStore::sync(const FileRef& file) { return syscalls::sync(number_of(file)); }
+
+Status PosixStore::sync_inode(const InodeRef& inode) {
+  const FileType type = at(inode).type();
+  if (type != FileType::kDirectory && type != FileType::kRegular) return {};
+  const Result<Descriptor> opened = open_keeping_times(access_times_, [&](OpenTimes times) {
+    return type == FileType::kDirectory ? syscalls::open_listing(path_of(inode), times)
+                                        : syscalls::reopen(path_of(inode), Access::kRead, times);
+  });
+  if (!opened) return opened.error();
+  return syscalls::sync(opened->get());
+}
+
+std::optional<int> PosixStore::descriptor(const FileRef& file) const { return number_of(file); }
+
+}  // namespace ovlspec::impl

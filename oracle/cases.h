@@ -1,0 +1,26 @@
+// The cases of a campaign: generated stacks, real directories, or traces from files.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "oracle/check.h"
+#include "oracle/trace.h"
+
+namespace ovlspec::oracle {
+
+class Cases {
+ public:
+  virtual ~Cases() = default;
+  // How many there are; nothing for as many as one likes.
+  virtual std::optional<std::uint64_t> count() const = 0;
+  // The same trace for the same number, on every machine. REQUIRES: number < count().
+  virtual Trace make(std::uint64_t number) const = 0;
+};
+
+struct CasesOrError { std::unique_ptr<Cases> cases; std::string error; };
+CasesOrError cases_of(const CheckOptions& options);
+
+}  // namespace ovlspec::oracle

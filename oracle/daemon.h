@@ -1,0 +1,85 @@
+// A child process that serves a mount.
+#pragma once
+
+#include <sys/types.h>
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "oracle/descriptor.h"
+#include "oracle/subject.h"
+
+namespace ovlspec::oracle {
+
+// One run of a program. Its standard error is kept in memory; it dies with the thread that started it.
+class Daemon {
+ public:
+  Daemon() = default;
+  ~Daemon() { kill(); }
+  Daemon(const Daemon&) = delete;
+  Daemon& operator=(const Daemon&) = delete;
+
+  // Runs arguments[0], a path. REQUIRES: not running.
+  Attempt<Done> start(const std::vector<std::string>& arguments);
+  bool running();
+  // SIGKILL, and waits for the end.
+  void kill();
+  // SIGKILL alone, from any thread: whatever waits for the program's answer then gets an error.
+  void strike();
+  // Waits for the end by itself; kills what does not end in time. How it ended, where that is not exit status 0.
+  Attempt<Done> join(std::chrono::milliseconds limit);
+  // The last line of its standard error.
+  std::string last_words() const;
+
+ private:
+  // Takes the end in, where there is one.
+  void reap(int options);
+
+  std::mutex mutex_;  // over pid_: nobody may strike a number that was given away again
+  pid_t pid_ = 0;     // 0: not running
+  int status_ = 0;    // of waitpid, once it ended
+  Descriptor error_output_;
+};
+
+// Strikes a daemon when a stretch of work takes too long, so that nothing hangs on a program that does not answer.
+class Watchdog {
+ public:
+  Watchdog(Daemon& daemon, std::chrono::milliseconds limit);
+  ~Watchdog();
+  Watchdog(const Watchdog&) = delete;
+  Watchdog& operator=(const Watchdog&) = delete;
+
+  // Stretches do not nest.
+  class Stretch {
+   public:
+    explicit Stretch(Watchdog& watchdog) : watchdog_(watchdog) { watchdog_.turns_.fetch_add(1); }
+    ~Stretch() { watchdog_.turns_.fetch_add(1); }
+    Stretch(const Stretch&) = delete;
+    Stretch& operator=(const Stretch&) = delete;
+
+   private:
+    Watchdog& watchdog_;
+  };
+  // Whether it ever struck since the last call.
+  bool struck() { return struck_.exchange(false); }
+
+ private:
+  void watch();
+
+  Daemon& daemon_;
+  std::chrono::milliseconds limit_;
+  std::atomic<std::uint64_t> turns_{0};  // odd: within a stretch
+  std::atomic<bool> struck_{false};
+  std::mutex mutex_;
+  std::condition_variable stopped_;
+  bool stop_ = false;
+  std::thread thread_;
+};
+
+}  // namespace ovlspec::oracle

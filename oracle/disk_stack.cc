@@ -1,0 +1,284 @@
+#include "oracle/disk_stack.h"
+
+#include <sys/stat.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <utility>
+
+#include "oracle/disk_mutate.h"
+#include "oracle/materialise.h"
+#include "oracle/scan.h"
+
+namespace ovlspec::oracle {
+namespace {
+
+Attempt<Done> success() { return {.value = Done{}, .failure = {}}; }
+
+Attempt<Done> done_or(const Status& status, const std::string& what) {
+  if (status.ok()) return success();
+  return {.value = std::nullopt, .failure = {status.error(), what + ": " + std::string(errno_name(status.error()))}};
+}
+
+template <typename T>
+Attempt<Done> failed(const Attempt<T>& attempt) {
+  return {.value = std::nullopt, .failure = attempt.failure};
+}
+
+}  // namespace
+
+DiskStack::~DiskStack() {
+  if (base_.empty()) return;
+  (void)drop_places();
+  for (std::uint8_t place = 0; place < kPlaces; ++place) ::rmdir(place_path(place).c_str());
+  ::rmdir(mount_point().c_str());
+  ::rmdir((base_ + "/view").c_str());
+  ::rmdir(base_.c_str());
+}
+
+Attempt<Done> DiskStack::make_base() {
+  if (!base_.empty()) return success();
+  const char* temporary = std::getenv("TMPDIR");
+  std::string path = std::string(temporary != nullptr && temporary[0] == '/' ? temporary : "/tmp") + "/ovlspec-XXXXXX";
+  if (::mkdtemp(path.data()) == nullptr)
+    return {.value = std::nullopt, .failure = system_failure("cannot make the directory " + path)};
+  base_ = path;
+  for (std::uint8_t place = 0; place < kPlaces; ++place) ::mkdir(place_path(place).c_str(), 0755);
+  ::mkdir(mount_point().c_str(), 0755);
+  ::mkdir((base_ + "/view").c_str(), 0755);
+  return success();
+}
+
+// A place has the attributes that layers hold, or nothing could be written faithfully.
+Attempt<Done> DiskStack::choose_places() {
+  if (chosen_) return success();
+  constexpr std::uint8_t kProbe = 0;
+  const auto takes_user_attributes = [this] {
+    const std::string path = place_path(kProbe);
+    const bool taken = ::setxattr(path.c_str(), "user.ovlspec", "", 0, 0) == 0;
+    if (taken) ::removexattr(path.c_str(), "user.ovlspec");
+    return taken;
+  };
+  if (places_ == Places::kAutomatic) {
+    if (auto mounted = mount_tmpfs(place_path(kProbe)); !mounted.ok()) return mounted;
+    const bool taken = takes_user_attributes();
+    if (auto unmounted = unmount_at(place_path(kProbe)); !unmounted.ok()) return unmounted;
+    places_ = taken ? Places::kAutomatic : Places::kDirectories;
+  }
+  chosen_ = places_ == Places::kAutomatic || takes_user_attributes();
+  if (chosen_) return success();
+  return {.value = std::nullopt,
+          .failure = system_failure("neither a tmpfs nor " + base_ + " has user.* attributes; set TMPDIR")};
+}
+
+Attempt<Done> DiskStack::drop_places() {
+  lowers_.clear();
+  upper_.reset();
+  work_.reset();
+  next_name_ = 0;
+  Attempt<Done> dropped = success();
+  for (std::uint8_t place = 0; place < kPlaces; ++place) {
+    if (!std::exchange(in_use_[place], false)) continue;
+    if (places_ == Places::kAutomatic) {
+      if (auto unmounted = unmount_at(place_path(place)); !unmounted.ok()) dropped = std::move(unmounted);
+      continue;
+    }
+    const auto access = PosixAccess::open(place_path(place));
+    const Status cleared = access ? (*access)->clear() : Status(access.error());
+    if (!cleared.ok()) dropped = done_or(cleared, "cannot empty " + place_path(place));
+  }
+  return dropped;
+}
+
+Attempt<Done> DiskStack::need_place(std::uint8_t place) {
+  if (in_use_[place]) return success();
+  if (places_ == Places::kAutomatic)
+    if (auto mounted = mount_tmpfs(place_path(place)); !mounted.ok()) return mounted;
+  in_use_[place] = true;
+  return success();
+}
+
+Attempt<DiskStack::Directory> DiskStack::make_directory(std::uint8_t place) {
+  place %= kPlaces;
+  if (auto needed = need_place(place); !needed.ok()) return {.value = std::nullopt, .failure = needed.failure};
+  Directory directory{place, "d" + std::to_string(next_name_++)};
+  if (::mkdir(path_of(directory).c_str(), 0755) != 0)
+    return {.value = std::nullopt, .failure = system_failure("cannot make a layer's directory")};
+  return {.value = std::move(directory), .failure = {}};
+}
+
+Attempt<DiskStack::Directory> DiskStack::make_layer(std::uint8_t place, const model::Layer& layer) {
+  auto directory = make_directory(place);
+  if (!directory.ok()) return directory;
+  const auto access = PosixAccess::open(path_of(*directory.value));
+  if (!access) return {.value = std::nullopt, .failure = {access.error(), "cannot open a layer's directory"}};
+  if (auto written = materialise(layer, **access); !written.ok())
+    return {.value = std::nullopt, .failure = written.failure};
+  return directory;
+}
+
+Attempt<Done> DiskStack::prepare(const Trace& trace) {
+  if (auto made = make_base(); !made.ok()) return made;
+  if (auto chosen = choose_places(); !chosen.ok()) return chosen;
+  if (auto dropped = drop_places(); !dropped.ok()) return dropped;
+  if (trace.upper) {
+    auto upper = make_layer(trace.upper->place, trace.upper->layer);
+    if (!upper.ok()) return failed(upper);
+    auto work = make_directory(trace.upper->place);
+    if (!work.ok()) return failed(work);
+    upper_ = std::move(upper.value);
+    work_ = std::move(work.value);
+  }
+  std::vector<Directory> lowers;
+  for (const LayerImage& image : trace.lowers) {
+    auto lower = make_layer(image.place, image.layer);
+    if (!lower.ok()) return failed(lower);
+    lowers.push_back(std::move(*lower.value));
+  }
+  if (lowers.empty()) return done_or(Errno::kEINVAL, "a stack has one lower at least");
+  empty_ = place_path(lowers.front().place) + "/empty";
+  if (::mkdir(empty_.c_str(), 0755) != 0)
+    return {.value = std::nullopt, .failure = system_failure("cannot make a directory")};
+  lowers_ = std::move(lowers);
+  return success();
+}
+
+StackPaths DiskStack::paths() const {
+  StackPaths paths;
+  for (const Directory& lower : lowers_) paths.lowers.push_back(path_of(lower));
+  if (upper_) paths.upper = path_of(*upper_);
+  if (work_) paths.work = path_of(*work_);
+  return paths;
+}
+
+Attempt<Done> DiskStack::remove_directory(const Directory& directory) {
+  const auto access = PosixAccess::open(place_path(directory.place));
+  if (!access) return done_or(access.error(), "cannot open a place");
+  return done_or((*access)->remove(directory.name), "cannot remove a layer");
+}
+
+DiskStack::Directory* DiskStack::layer(model::LayerName name) {
+  if (name.upper) return upper_ ? &*upper_ : nullptr;
+  return name.lower < lowers_.size() ? &lowers_[name.lower] : nullptr;
+}
+
+// Mutations of the stack itself.
+struct DiskStack::StackChange {
+  DiskStack& stack;
+
+  Attempt<Done> operator()(const model::CopyLayer& m) const {
+    Directory* const layer = stack.layer(m.layer);
+    if (layer == nullptr) return success();
+    auto made = stack.make_directory(layer->place);
+    if (!made.ok()) return failed(made);
+    {
+      const auto from = PosixAccess::open(stack.path_of(*layer));
+      const auto to = PosixAccess::open(stack.path_of(*made.value));
+      if (!from || !to) return done_or(from ? to.error() : from.error(), "cannot open a layer");
+      if (auto copied = done_or(copy_tree(**from, **to, m.xattrs), "cannot copy a layer"); !copied.ok()) return copied;
+    }
+    const Directory before = std::exchange(*layer, std::move(*made.value));
+    return stack.remove_directory(before);
+  }
+
+  Attempt<Done> operator()(const model::AddLower& m) const {
+    auto made = stack.make_layer(m.place, m.layer);
+    if (!made.ok()) return failed(made);
+    const auto position = std::min<std::size_t>(m.position, stack.lowers_.size());
+    stack.lowers_.insert(stack.lowers_.begin() + static_cast<std::ptrdiff_t>(position), std::move(*made.value));
+    return success();
+  }
+
+  Attempt<Done> operator()(const model::RemoveLower& m) const {
+    if (stack.lowers_.size() < 2 || m.position >= stack.lowers_.size()) return success();
+    const Directory removed = stack.lowers_[m.position];
+    stack.lowers_.erase(stack.lowers_.begin() + m.position);
+    return stack.remove_directory(removed);
+  }
+
+  Attempt<Done> operator()(const model::SwapLowers& m) const {
+    if (m.first < stack.lowers_.size() && m.second < stack.lowers_.size())
+      std::swap(stack.lowers_[m.first], stack.lowers_[m.second]);
+    return success();
+  }
+
+  Attempt<Done> operator()(const model::UpperBecomesLower&) const {
+    if (!stack.upper_) return success();
+    struct stat root;
+    if (::stat(stack.path_of(*stack.upper_).c_str(), &root) != 0)
+      return {.value = std::nullopt, .failure = system_failure("cannot look at the upper")};
+    model::Layer empty;
+    empty.tree[model::kRoot].mode = root.st_mode & kModeMask;
+    auto upper = stack.make_layer(stack.upper_->place, empty);
+    if (!upper.ok()) return failed(upper);
+    auto work = stack.make_directory(stack.upper_->place);
+    if (!work.ok()) return failed(work);
+    stack.lowers_.insert(stack.lowers_.begin(), std::exchange(*stack.upper_, std::move(*upper.value)));
+    const Directory before = std::exchange(*stack.work_, std::move(*work.value));
+    return stack.remove_directory(before);
+  }
+
+  Attempt<Done> operator()(const model::WipeWork&) const {
+    if (!stack.work_) return success();
+    const auto work = PosixAccess::open(stack.path_of(*stack.work_));
+    if (!work) return done_or(work.error(), "cannot open the work directory");
+    return done_or((*work)->clear(), "cannot empty the work directory");
+  }
+
+  // Those change a layer from within.
+  template <typename Other>
+  Attempt<Done> operator()(const Other& m) const {
+    Directory* const layer = stack.layer(m.layer);
+    if (layer == nullptr) return success();
+    const auto access = PosixAccess::open(stack.path_of(*layer));
+    if (!access) return done_or(access.error(), "cannot open a layer");
+    return done_or(mutate_layer(**access, m), "cannot change a layer");
+  }
+};
+
+Attempt<Done> DiskStack::mutate(const model::Mutation& mutation) { return std::visit(StackChange{*this}, mutation); }
+
+Attempt<Scanned> DiskStack::scan() const {
+  std::vector<std::unique_ptr<PosixAccess>> opened;
+  StackAccess access;
+  const auto open = [&](const Directory& directory) -> LayerAccess* {
+    auto layer = PosixAccess::open(path_of(directory));
+    if (!layer) return nullptr;
+    opened.push_back(std::move(*layer));
+    return opened.back().get();
+  };
+  for (const Directory& lower : lowers_) access.lowers.push_back(open(lower));
+  if (upper_) access.upper = open(*upper_);
+  if (work_) access.work = open(*work_);
+  const bool all = opened.size() == lowers_.size() + (upper_ ? 1 : 0) + (work_ ? 1 : 0);
+  if (!all) return {.value = std::nullopt, .failure = {Errno::kEIO, "cannot open a layer's directory"}};
+  return scan_stack(access);
+}
+
+Attempt<model::Tree> DiskStack::kernel_view() const {
+  const std::string point = base_ + "/view";
+  StackPaths stack;
+  const StackPaths layers = paths();
+  if (!layers.upper.empty()) stack.lowers.push_back(layers.upper);
+  stack.lowers.insert(stack.lowers.end(), layers.lowers.begin(), layers.lowers.end());
+  if (stack.lowers.size() == 1) stack.lowers.push_back(empty_);
+  const std::vector<std::string> options = {"redirect_dir=follow", "metacopy=off", "index=off", "nfs_export=off",
+                                            "xino=off"};
+  if (auto mounted = mount_overlay(stack, options, point); !mounted.ok())
+    return {.value = std::nullopt, .failure = mounted.failure};
+  Attempt<model::Tree> tree;
+  {
+    const auto access = PosixAccess::open(point);
+    if (access) {
+      tree = read_tree(**access);
+    } else {
+      tree.failure = {access.error(), "cannot open the kernel's mount"};
+    }
+  }
+  if (auto unmounted = unmount_at(point); !unmounted.ok()) return {.value = std::nullopt, .failure = unmounted.failure};
+  return tree;
+}
+
+}  // namespace ovlspec::oracle

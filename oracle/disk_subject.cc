@@ -1,0 +1,98 @@
+#include "oracle/disk_subject.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <utility>
+
+#include "oracle/private_namespace.h"
+#include "oracle/thread_session.h"
+
+namespace ovlspec::oracle {
+namespace {
+
+template <typename T>
+Attempt<T> not_now(const char* what) {
+  return {.value = std::nullopt, .failure = {Errno::kEBUSY, what}};
+}
+
+constexpr const char* kMounted = "the layers cannot be touched while they are mounted";
+
+}  // namespace
+
+Attempt<Done> DiskSubject::prepare(const Trace& trace) {
+  if (auto entered = enter_private_namespace(); !entered.ok()) return entered;
+  ThreadSession::current().leave();
+  if (mounted_)
+    if (auto ended = unmount(); !ended.ok()) return ended;
+  options_ = trace.options;
+  return stack_.prepare(trace);
+}
+
+Attempt<Done> DiskSubject::mount() {
+  if (!stack_.prepared()) return not_now<Done>("there are no layers to mount");
+  if (mounted_) return {.value = Done{}, .failure = {}};
+  ThreadSession::current().leave();
+  const std::string point = stack_.mount_point();
+  if (auto begun = begin(stack_.paths(), options_, point); !begun.ok()) return begun;
+  mounted_ = true;
+  Descriptor root(::open(point.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  if (!root.open()) {
+    Failure failure = system_failure("cannot open the mount");
+    unmount();
+    return {.value = std::nullopt, .failure = std::move(failure)};
+  }
+  executor_.attach(std::move(root));
+  return {.value = Done{}, .failure = {}};
+}
+
+Attempt<Done> DiskSubject::unmount() {
+  if (!std::exchange(mounted_, false)) return {.value = Done{}, .failure = {}};
+  executor_.detach();
+  ThreadSession::current().leave();
+  return end(stack_.mount_point());
+}
+
+Attempt<Done> DiskSubject::crash() {
+  if (!std::exchange(mounted_, false)) return {.value = Done{}, .failure = {}};
+  ThreadSession::current().leave();
+  die();
+  executor_.detach();
+  return end_crashed(stack_.mount_point());
+}
+
+void DiskSubject::end_quietly() {
+  ThreadSession::current().leave();
+  if (mounted_) (void)unmount();
+}
+
+void DiskSubject::drop_caches() {
+  ThreadSession::current().leave();
+  const Descriptor file(::open("/proc/sys/vm/drop_caches", O_WRONLY | O_CLOEXEC));
+  constexpr std::string_view kDentriesAndInodes = "2";
+  if (file.open()) (void)!::write(file.get(), kDentriesAndInodes.data(), kDentriesAndInodes.size());
+}
+
+Outcome DiskSubject::apply(const Caller& caller, const Operation& operation) {
+  return executor_.apply(caller, operation);
+}
+
+Attempt<Done> DiskSubject::mutate(const model::Mutation& mutation) {
+  if (mounted_) return not_now<Done>(kMounted);
+  ThreadSession::current().leave();
+  return stack_.mutate(mutation);
+}
+
+Attempt<Scanned> DiskSubject::scan() {
+  if (mounted_) return not_now<Scanned>(kMounted);
+  ThreadSession::current().leave();
+  return stack_.scan();
+}
+
+std::optional<Attempt<model::Tree>> DiskSubject::kernel_view() {
+  if (mounted_) return not_now<model::Tree>(kMounted);
+  ThreadSession::current().leave();
+  return stack_.kernel_view();
+}
+
+}  // namespace ovlspec::oracle

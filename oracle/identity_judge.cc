@@ -1,0 +1,139 @@
+#include "oracle/identity_judge.h"
+
+#include <algorithm>
+
+#include "model/describe.h"
+
+namespace ovlspec::oracle {
+namespace {
+
+using model::Mismatch;
+using model::ObjectId;
+using model::Rule;
+using MaybeMismatch = std::optional<Mismatch>;
+
+std::string text(std::uint64_t number) { return std::to_string(number); }
+
+}  // namespace
+
+bool is_live(const model::World& world, ObjectId object) {
+  if (world[object].links > 0) return true;
+  return std::any_of(world.slots.begin(), world.slots.end(),
+                     [object](const model::OpenSlot& slot) { return slot.open && slot.object == object; });
+}
+
+void IdentityJudge::remounted() {
+  owners_.clear();
+  device_.reset();
+  all_one_ = all_counted_ = true;
+  for (Bound& bound : bound_) {
+    bound.device.reset();
+    bound.change_time.reset();
+    bound.from_earlier_mount = true;
+  }
+}
+
+void IdentityJudge::forget() {
+  remounted();
+  bound_.clear();
+}
+
+IdentityJudge::Bound& IdentityJudge::bound(ObjectId object) {
+  if (bound_.size() <= object) bound_.resize(std::max<std::size_t>(object + 1, bound_.size() * 2));
+  return bound_[object];
+}
+
+MaybeMismatch IdentityJudge::number(const model::World& world, ObjectId object, InodeNumber seen) {
+  Bound& known = bound(object);
+  const Bound before = known;
+  known.number = seen;
+  known.from_listing = false;
+  known.from_earlier_mount = false;
+  if (!before.number || *before.number == seen) return std::nullopt;
+  const Rule rule = before.from_listing          ? Rule::kReaddirAgrees
+                    : before.from_earlier_mount ? Rule::kPersistent
+                    : world[object].links > 1   ? Rule::kHardLinks
+                                                : Rule::kConstant;
+  return Mismatch{rule, "st_ino " + text(seen) + (before.from_listing ? ", d_ino was " : ", it was ") +
+                            text(*before.number)};
+}
+
+MaybeMismatch IdentityJudge::device(const Attributes& seen) {
+  if (!device_) device_ = seen.file_system;
+  if (*device_ == seen.file_system) return std::nullopt;
+  return Mismatch{Rule::kOneDevice, "st_dev " + text(seen.file_system) + ", the mount's is " + text(*device_)};
+}
+
+MaybeMismatch IdentityJudge::unique(const model::World& world, ObjectId object, const Attributes& seen) {
+  const auto [it, inserted] = owners_.try_emplace(Pair{seen.file_system, seen.number}, object);
+  if (inserted || it->second == object) return std::nullopt;
+  const ObjectId other = it->second;
+  it->second = object;
+  if (!is_live(world, other)) return std::nullopt;
+  // A pair that its earlier owner no longer shows is free.
+  if (bound(other).number != seen.number) return std::nullopt;
+  return Mismatch{Rule::kUnique, "st_ino " + text(seen.number) + " is also that of " +
+                                     model::quoted(world.tree.path_of(other))};
+}
+
+MaybeMismatch IdentityJudge::change_time(ObjectId object, Time seen) {
+  Bound& known = bound(object);
+  const auto before = known.change_time;
+  known.change_time = seen;
+  if (!before || *before <= seen) return std::nullopt;
+  return Mismatch{Rule::kStatChangeTime,
+                  "ctime " + model::describe(seen) + ", it was " + model::describe(*before)};
+}
+
+MaybeMismatch IdentityJudge::directory_links(const model::World& world, ObjectId object, std::uint32_t seen) {
+  if (world[object].links == 0) return std::nullopt;
+  const std::uint32_t counted = 2 + world.tree.subdirectories(object);
+  all_one_ = all_one_ && seen == 1;
+  all_counted_ = all_counted_ && seen == counted;
+  if (all_one_ || all_counted_) return std::nullopt;
+  all_one_ = all_counted_ = true;
+  return Mismatch{Rule::kStatDirectoryLinks, "link count " + text(seen) + ", expected 1 for all directories or " +
+                                                 text(counted) + " here"};
+}
+
+MaybeMismatch IdentityJudge::stat(const model::World& world, ObjectId object, const Attributes& seen) {
+  // All are looked at, so that all is bound; the first mismatch is told.
+  MaybeMismatch first;
+  const auto keep = [&first](MaybeMismatch mismatch) {
+    if (!first) first = std::move(mismatch);
+  };
+  keep(number(world, object, seen.number));
+  keep(unique(world, object, seen));
+  keep(device(seen));
+  keep(change_time(object, seen.change_time));
+  if (world[object].is(FileType::kDirectory)) keep(directory_links(world, object, seen.links));
+  return first;
+}
+
+MaybeMismatch IdentityJudge::listing(const model::World& world, ObjectId directory,
+                                     const std::vector<DirectoryEntry>& entries) {
+  MaybeMismatch first;
+  for (const DirectoryEntry& entry : entries) {
+    ObjectId object = directory;
+    if (entry.name == "..") {
+      object = world[directory].parent;
+    } else if (entry.name != ".") {
+      const model::Entry* found = world[directory].find(entry.name);
+      if (found == nullptr) continue;
+      object = found->object;
+    }
+    if (object == model::kNoObject) continue;
+    Bound& known = bound(object);
+    if (!known.number) {
+      known.number = entry.number;
+      known.from_listing = true;
+    } else if (*known.number != entry.number && !first) {
+      const Rule rule = known.from_earlier_mount ? Rule::kPersistent : Rule::kReaddirAgrees;
+      first = Mismatch{rule, "d_ino of " + model::quoted(entry.name) + " is " + text(entry.number) + ", st_ino " +
+                                 text(*known.number)};
+    }
+  }
+  return first;
+}
+
+}  // namespace ovlspec::oracle

@@ -1,0 +1,61 @@
+// The identity invariants within a mount and over a plain remount: numbers are bound to objects when they are first
+// seen, and constrained after. Never expects a particular number.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <unordered_map>
+#include <vector>
+
+#include "model/step.h"
+#include "model/world.h"
+
+namespace ovlspec::oracle {
+
+class IdentityJudge {
+ public:
+  // A new mount of the same tree: numbers stay bound (ID-5), the device and what a mount chooses do not.
+  void remounted();
+  // A new mount of another tree: nothing is bound.
+  void forget();
+
+  // Judges what stat showed of `object`. After a mismatch the new value is bound, so that each is told once.
+  std::optional<model::Mismatch> stat(const model::World& world, model::ObjectId object, const Attributes& seen);
+  // Judges d_ino of the entries of `directory`. REQUIRES: the listing was of the directory as it is now.
+  std::optional<model::Mismatch> listing(const model::World& world, model::ObjectId directory,
+                                         const std::vector<DirectoryEntry>& entries);
+
+ private:
+  using Pair = std::pair<std::uint64_t, InodeNumber>;   // st_dev, st_ino
+
+  struct Bound {
+    std::optional<InodeNumber> number;
+    std::optional<std::uint64_t> device;                // of this mount
+    bool from_listing = false;                          // the number is a d_ino that no stat confirmed yet
+    bool from_earlier_mount = false;
+    std::optional<Time> change_time;                    // of this mount
+  };
+  struct PairHash {
+    std::size_t operator()(const Pair& pair) const { return std::hash<std::uint64_t>()(pair.first * 31 + pair.second); }
+  };
+
+  Bound& bound(model::ObjectId object);
+  std::optional<model::Mismatch> number(const model::World& world, model::ObjectId object, InodeNumber seen);
+  std::optional<model::Mismatch> device(const Attributes& seen);
+  std::optional<model::Mismatch> unique(const model::World& world, model::ObjectId object, const Attributes& seen);
+  std::optional<model::Mismatch> change_time(model::ObjectId object, Time seen);
+  std::optional<model::Mismatch> directory_links(const model::World& world, model::ObjectId object,
+                                                 std::uint32_t seen);
+
+  std::vector<Bound> bound_;
+  std::unordered_map<Pair, model::ObjectId, PairHash> owners_;
+  std::optional<std::uint64_t> device_;
+  bool all_one_ = true;                                 // every directory so far showed 1 link
+  bool all_counted_ = true;                             // every directory so far showed 2 and its subdirectories
+};
+
+// Whether an object can still be reached: by a name or an open slot.
+bool is_live(const model::World& world, model::ObjectId object);
+
+}  // namespace ovlspec::oracle

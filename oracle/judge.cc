@@ -1,0 +1,291 @@
+#include "oracle/judge.h"
+
+#include <algorithm>
+#include <set>
+
+#include "model/describe.h"
+#include "oracle/trace_words.h"
+
+namespace ovlspec::oracle {
+namespace {
+
+using model::kNoObject;
+using model::ObjectId;
+using model::Rule;
+
+std::string permitted_text(const model::Plan& plan) {
+  std::string text = plan.success() ? "success (" + std::string(text_of(plan.rule()).id) + ")" : "";
+  for (std::size_t i = 0; i < plan.errors(); ++i) {
+    if (!text.empty()) text += ", ";
+    text += std::string(errno_name(plan.error(i).error)) + " (" + std::string(text_of(plan.error(i).rule).id) + ")";
+  }
+  return text;
+}
+
+// Which rule an outcome breaks that none permits: that of the first error that should have been, or of the success.
+Rule broken_rule(const model::Plan& plan, const Outcome& outcome) {
+  const bool hidden = outcome.error == Errno::kEIO || outcome.error == Errno::kESTALE;
+  if (hidden && plan.first.exists()) return Rule::kVisibleNames;
+  return plan.success() ? plan.rule() : plan.error(0).rule;
+}
+
+// Whether a successful operation may copy its object up.
+bool may_copy_up(const Operation& operation) {
+  const Open* open = std::get_if<Open>(&operation);
+  return open == nullptr || open->flags.access != Access::kRead || open->flags.truncate;
+}
+
+// Violations after which the tree is still known: the operation did what it should, and showed something wrong.
+bool state_is_known(Rule rule) {
+  switch (rule) {
+    case Rule::kUnique:
+    case Rule::kOneDevice:
+    case Rule::kConstant:
+    case Rule::kReaddirAgrees:
+    case Rule::kPersistent:
+    case Rule::kStatChangeTime:
+    case Rule::kStatDirectoryLinks:
+    case Rule::kStatModifyTime:
+    case Rule::kListType:
+    case Rule::kLeftovers:
+    case Rule::kNeedlessWhiteout:
+    case Rule::kKernelView:
+      return true;
+    default:
+      return false;
+  }
+}
+
+}  // namespace
+
+void Judge::layers_changed(const model::Layers& layers) {
+  mutated_ = mutated_ || !first_mount_;
+  layers_ = layers;
+  model::Merged merged = merge(layers_);
+  world_ = model::World{};
+  world_.tree = std::move(merged.tree);
+  world_.writable = layers_.upper ? model::Writable::kYes : model::Writable::kNo;
+  sources_ = std::move(merged.sources);
+  identity_.forget();
+}
+
+Verdict Judge::mounted(const std::optional<Failure>& failure) {
+  first_mount_ = false;
+  if (failure) return violation(Asked{}, Rule::kMount, "the mount was refused: " + failure->what);
+  add(met_, Rule::kMount);
+  identity_.remounted();
+  return Verdict::kFine;
+}
+
+bool Judge::applies(const Deviation& deviation, const Asked& asked) const {
+  if (!deviation.operations.empty()) {
+    if (asked.operation == nullptr) return false;
+    const auto name = operation_word(*asked.operation);
+    if (std::find(deviation.operations.begin(), deviation.operations.end(), name) == deviation.operations.end())
+      return false;
+  }
+  const bool has_source = asked.object < sources_.size();
+  switch (deviation.where) {
+    case Where::kAny: return true;
+    case Where::kAfterMutation: return mutated_;
+    case Where::kRoot: return asked.object == model::kRoot;
+    case Where::kDirectory: return asked.object != kNoObject && world_[asked.object].is(FileType::kDirectory);
+    case Where::kLowerDirectory: {
+      if (!has_source || !world_[asked.object].is(FileType::kDirectory)) return false;
+      const model::Source& source = sources_[asked.object];
+      return !source.from_upper || source.instances.size() > 1;
+    }
+    case Where::kLinkedLower: {
+      if (!has_source || sources_[asked.object].from_upper) return false;
+      const model::Instance instance = sources_[asked.object].instances.front();
+      const model::Inode& inode = layer_at(layers_, instance.layer).tree[instance.object];
+      return !inode.is(FileType::kDirectory) && inode.links > 1;
+    }
+  }
+  return false;
+}
+
+Verdict Judge::violation(const Asked& asked, Rule rule, std::string what) {
+  for (const Deviation& deviation : profile_.deviations) {
+    if (deviation.rule != rule || deviation.action == Action::kPermit || !applies(deviation, asked)) continue;
+    ++deviations_[&deviation];
+    return state_is_known(rule) && deviation.action == Action::kRelax ? Verdict::kFine : Verdict::kUnjudged;
+  }
+  finding_ = Finding{.rule = rule, .event = event_, .operation = std::nullopt, .observed = asked.observed,
+                     .what = std::move(what)};
+  if (asked.operation != nullptr) finding_->operation = *asked.operation;
+  return Verdict::kViolation;
+}
+
+Verdict Judge::step(const Caller& caller, const Operation& operation, const Outcome& outcome, bool observed) {
+  const model::Plan plan = check(world_, caller, operation);
+  const Asked asked{.operation = &operation, .observed = observed, .object = plan.first.object};
+  const auto rule = plan.permits(outcome.error);
+  if (!rule) return errored(asked, plan, outcome);
+  add(met_, *rule);
+  if (!outcome.ok()) return Verdict::kFine;
+  return succeeded(asked, caller, plan, outcome);
+}
+
+Verdict Judge::errored(const Asked& asked, const model::Plan& plan, const Outcome& outcome) {
+  for (const Deviation& deviation : profile_.deviations) {
+    if (deviation.action != Action::kPermit || deviation.error != outcome.error) continue;
+    // Both names of a rename or link can be what the deviation is about.
+    Asked second = asked;
+    second.object = plan.second.object;
+    if (!applies(deviation, asked) && !applies(deviation, second)) continue;
+    ++deviations_[&deviation];
+    return outcome.ok() ? Verdict::kUnjudged : Verdict::kFine;
+  }
+  const std::string seen = outcome.ok() ? "success" : std::string(errno_name(outcome.error));
+  return violation(asked, broken_rule(plan, outcome), seen + ", permitted: " + permitted_text(plan));
+}
+
+Verdict Judge::succeeded(const Asked& asked, const Caller& caller, const model::Plan& plan, const Outcome& outcome) {
+  if (const auto mismatch = check_answer(world_, caller, *asked.operation, plan, outcome)) {
+    const Verdict verdict = violation(asked, mismatch->rule, mismatch->what);
+    if (verdict != Verdict::kFine) return verdict;
+  }
+  bind_free(asked, outcome);
+  Verdict verdict = identity(asked, outcome);
+  if (verdict != Verdict::kFine) return verdict;
+  for (const Deviation& deviation : profile_.deviations) {
+    if (deviation.action != Action::kEnd || deviation.operations.empty()) continue;
+    if (!may_copy_up(*asked.operation) || !applies(deviation, asked)) continue;
+    ++deviations_[&deviation];
+    return Verdict::kUnjudged;
+  }
+  apply(world_, caller, *asked.operation, plan, outcome);
+  return Verdict::kFine;
+}
+
+Verdict Judge::identity(const Asked& asked, const Outcome& outcome) {
+  if (const auto* attributes = std::get_if<Attributes>(&outcome.payload)) {
+    for (const Rule rule : {Rule::kUnique, Rule::kOneDevice, Rule::kConstant}) add(met_, rule);
+    if (const auto mismatch = identity_.stat(world_, asked.object, *attributes))
+      return violation(asked, mismatch->rule, mismatch->what);
+  }
+  if (!std::holds_alternative<ListDirectory>(*asked.operation)) return Verdict::kFine;
+  if (const auto* entries = std::get_if<std::vector<DirectoryEntry>>(&outcome.payload)) {
+    add(met_, Rule::kReaddirAgrees);
+    if (const auto mismatch = identity_.listing(world_, asked.object, *entries))
+      return violation(asked, mismatch->rule, mismatch->what);
+  }
+  return Verdict::kFine;
+}
+
+void Judge::bind_free(const Asked& asked, const Outcome& outcome) {
+  const auto* attributes = std::get_if<Attributes>(&outcome.payload);
+  if (attributes == nullptr) return;
+  model::Inode& inode = world_[asked.object];
+  if (!inode.modify_time.known) inode.modify_time = model::FreeTime::at(attributes->modify_time);
+  if (!inode.hidden_links) inode.hidden_links = std::int64_t{attributes->links} - inode.links;
+}
+
+// REQUIRES: the trees are the same from here down, but for free times.
+void Judge::bind_times(const model::Tree& seen, ObjectId object, ObjectId mine) {
+  model::FreeTime& time = world_[mine].modify_time;
+  if (!time.known) time = seen[object].modify_time;
+  for (const model::Entry& entry : world_[mine].entries) {
+    const ObjectId child = seen[object].find(entry.name)->object;
+    bind_times(seen, child, entry.object);
+  }
+}
+
+Verdict Judge::lowers_untouched(const Scanned& scanned) {
+  add(met_, Rule::kLowersUntouched);
+  for (std::size_t i = 0; i < layers_.lowers.size(); ++i) {
+    const std::string lower = "lower " + std::to_string(i);
+    if (i >= scanned.layers.lowers.size()) return violation(Asked{}, Rule::kLowersUntouched, lower + " is gone");
+    const auto difference = first_difference(scanned.layers.lowers[i].tree, layers_.lowers[i].tree);
+    if (difference)
+      return violation(Asked{}, Rule::kLowersUntouched,
+                       lower + ", " + model::quoted(difference->path) + ": " + difference->what);
+  }
+  return Verdict::kFine;
+}
+
+Verdict Judge::whiteouts_needed(const Scanned& scanned) {
+  add(met_, Rule::kNeedlessWhiteout);
+  if (!scanned.layers.upper) return Verdict::kFine;
+  const model::Layer& upper = *scanned.layers.upper;
+  // A whiteout that was there before may have been moved with its directory.
+  std::set<model::Backing> before;
+  for (const model::Marks& marks : layers_.upper->marks)
+    if (marks.whiteout) before.insert(marks.backing);
+  std::vector<std::pair<ObjectId, std::string>> directories{{model::kRoot, ""}};
+  while (!directories.empty()) {
+    const auto [directory, path] = std::move(directories.back());
+    directories.pop_back();
+    for (const model::Entry& entry : upper.tree[directory].entries) {
+      const std::string child = path.empty() ? entry.name : path + "/" + entry.name;
+      if (upper.tree[entry.object].is(FileType::kDirectory)) directories.emplace_back(entry.object, child);
+      const model::Marks& marks = upper.mark(entry.object);
+      if (!marks.whiteout || before.count(marks.backing) != 0) continue;
+      if (shows_below(scanned.layers, path, entry.name)) continue;
+      return violation(Asked{}, Rule::kNeedlessWhiteout,
+                       "the upper has a whiteout " + model::quoted(child) + " that hides nothing");
+    }
+  }
+  return Verdict::kFine;
+}
+
+Verdict Judge::nothing_left_over(const Scanned& scanned, const model::Merged& merged) {
+  add(met_, Rule::kLeftovers);
+  std::vector<std::string> leftovers = scanned.leftovers;
+  if (scanned.layers.upper) {
+    std::set<ObjectId> shown;
+    for (const model::Source& source : merged.sources)
+      if (source.from_upper) shown.insert(source.instances.front().object);
+    const model::Layer& upper = *scanned.layers.upper;
+    for (ObjectId id = 1; id < upper.tree.inodes.size(); ++id)
+      if (upper.tree[id].links == 0 && shown.count(id) == 0)
+        leftovers.push_back("an index entry of an object that no name shows");
+  }
+  if (leftovers.empty()) return Verdict::kFine;
+  return violation(Asked{}, Rule::kLeftovers, "left behind: " + leftovers.front());
+}
+
+Verdict Judge::ended(const Scanned& scanned, Ending ending) {
+  for (model::OpenSlot& slot : world_.slots) slot = model::OpenSlot{};
+  if (const Verdict verdict = lowers_untouched(scanned); verdict != Verdict::kFine) return verdict;
+  add(met_, Rule::kUpperIsDiff);
+  model::Merged merged = merge(scanned.layers);
+  if (const auto difference = first_difference(merged.tree, world_.tree)) {
+    const Verdict verdict = violation(Asked{.object = world_.tree.at(difference->path).value_or(kNoObject)},
+                                      Rule::kUpperIsDiff, model::quoted(difference->path) + " " + difference->what);
+    if (verdict != Verdict::kFine) return verdict;
+  }
+  bind_times(merged.tree, model::kRoot, model::kRoot);
+  if (ending == Ending::kUnmount) {
+    if (const Verdict verdict = nothing_left_over(scanned, merged); verdict != Verdict::kFine) return verdict;
+    if (const Verdict verdict = whiteouts_needed(scanned); verdict != Verdict::kFine) return verdict;
+  }
+  layers_ = scanned.layers;
+  // The tree stays, with its objects' numbers; where they come from is what the scan says of the same names.
+  std::vector<model::Source> sources(world_.tree.inodes.size());
+  std::vector<std::pair<ObjectId, ObjectId>> pairs{{model::kRoot, model::kRoot}};
+  while (!pairs.empty()) {
+    const auto [seen, mine] = pairs.back();
+    pairs.pop_back();
+    sources[mine] = merged.sources[seen];
+    for (const model::Entry& entry : world_[mine].entries)
+      pairs.emplace_back(merged.tree[seen].find(entry.name)->object, entry.object);
+  }
+  sources_ = std::move(sources);
+  return Verdict::kFine;
+}
+
+Verdict Judge::kernel_view(const model::Tree& seen) {
+  add(met_, Rule::kKernelView);
+  // A read-only mount has no index: a copied-up hard link shows at its upper names alone.
+  model::Layers without_index = layers_;
+  if (without_index.upper)
+    for (model::Marks& marks : without_index.upper->marks)
+      if (marks.origin) marks.origin->linked = false;
+  const auto difference = first_difference(seen, merge(without_index).tree);
+  if (!difference) return Verdict::kFine;
+  return violation(Asked{}, Rule::kKernelView, model::quoted(difference->path) + " " + difference->what);
+}
+
+}  // namespace ovlspec::oracle

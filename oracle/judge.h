@@ -1,0 +1,86 @@
+// The pure judge: told what a subject did, it says what no rule permits. It never asks the subject anything.
+//
+// The layers that scan shows are the truth about what is on disk; the judge's own tree is the truth about what should
+// be, and its history about which object is which.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "model/merge.h"
+#include "model/step.h"
+#include "oracle/finding.h"
+#include "oracle/identity_judge.h"
+#include "oracle/profile.h"
+#include "oracle/subject.h"
+
+namespace ovlspec::oracle {
+
+// How the case goes on after something was judged.
+enum class Verdict : std::uint8_t {
+  kFine,
+  kViolation,                           // Judge::finding tells it; nothing more can be judged
+  kUnjudged,                            // a deviation after which the state is not known; nothing more can be judged
+};
+
+// How a mount ended, which decides what may lie in the work directory.
+enum class Ending : std::uint8_t { kUnmount, kCrash };
+
+class Judge {
+ public:
+  explicit Judge(const Profile& profile) : profile_(profile) {}
+
+  // The layers are as scanned, and changed since the last mount or new. To be told before the mount.
+  void layers_changed(const model::Layers& layers);
+  // The subject mounted, or refused to.
+  Verdict mounted(const std::optional<Failure>& failure);
+  // An operation of the trace, or (observed) of the judge's own walk. Times and numbers that were free are bound.
+  Verdict step(const Caller& caller, const Operation& operation, const Outcome& outcome, bool observed = false);
+  // The layers after the mount ended. Slots are closed.
+  Verdict ended(const Scanned& scanned, Ending ending);
+  // What the kernel's own mount of the layers shows, told after `ended`.
+  Verdict kernel_view(const model::Tree& seen);
+
+  // The operations that look at everything the tree holds, in order: listings, attributes, targets, contents, xattrs.
+  std::vector<Operation> walk() const;
+
+  const model::World& world() const { return world_; }
+  const std::optional<Finding>& finding() const { return finding_; }
+  const model::RuleSet& met() const { return met_; }                     // rules whose outcome was seen
+  const std::map<const Deviation*, std::uint64_t>& deviations() const { return deviations_; }
+  void at_event(std::size_t event) { event_ = event; }
+
+ private:
+  struct Asked {                        // what a violation is about
+    const Operation* operation = nullptr;
+    bool observed = false;
+    model::ObjectId object = model::kNoObject;
+  };
+
+  Verdict violation(const Asked& asked, model::Rule rule, std::string what);
+  bool applies(const Deviation& deviation, const Asked& asked) const;
+  Verdict errored(const Asked& asked, const model::Plan& plan, const Outcome& outcome);
+  Verdict succeeded(const Asked& asked, const Caller& caller, const model::Plan& plan, const Outcome& outcome);
+  Verdict identity(const Asked& asked, const Outcome& outcome);
+  void bind_free(const Asked& asked, const Outcome& outcome);
+  void bind_times(const model::Tree& seen, model::ObjectId object, model::ObjectId mine);
+  Verdict lowers_untouched(const Scanned& scanned);
+  Verdict whiteouts_needed(const Scanned& scanned);
+  Verdict nothing_left_over(const Scanned& scanned, const model::Merged& merged);
+
+  const Profile& profile_;
+  model::World world_;
+  model::Layers layers_;                // as they were when the mount began
+  std::vector<model::Source> sources_;  // of the tree when the mount began; objects made since have none
+  IdentityJudge identity_;
+  model::RuleSet met_;
+  std::map<const Deviation*, std::uint64_t> deviations_;
+  std::optional<Finding> finding_;
+  std::size_t event_ = 0;
+  bool mutated_ = false;
+  bool first_mount_ = true;
+};
+
+}  // namespace ovlspec::oracle

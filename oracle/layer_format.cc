@@ -1,0 +1,92 @@
+#include "oracle/layer_format.h"
+
+#include "model/vocabulary/names.h"
+
+namespace ovlspec::oracle {
+namespace {
+
+constexpr std::string_view kEscape = "overlay.";
+
+std::string_view prefix_of(DiskFormat format) {
+  switch (format) {
+    case DiskFormat::kOverlay: return names::kTrustedPrefix;
+    case DiskFormat::kOverlayUser: return names::kUserPrefix;
+    case DiskFormat::kPlain: break;
+  }
+  return {};
+}
+
+bool begins_with(std::string_view text, std::string_view beginning) {
+  return text.substr(0, beginning.size()) == beginning;
+}
+
+// One private attribute, `name` without the prefix.
+void parse_private(std::string_view name, std::string value, ParsedInode& parsed) {
+  const bool directory = parsed.inode.is(FileType::kDirectory);
+  if (name == names::kOpaque && directory) {
+    parsed.marks.opaque = value == "y";
+    if (value == "x") parsed.of_entries = Surrounding::kXattrWhiteouts;
+  } else if (name == names::kRedirect && directory) {
+    parsed.marks.redirect = std::move(value);
+  } else if (name == names::kOrigin) {
+    parsed.origin = std::move(value);
+  } else if (name == names::kUpper) {
+    parsed.upper = std::move(value);
+  } else if (name == names::kMetacopy) {
+    parsed.metacopy = parsed.inode.is(FileType::kRegular);
+  }
+}
+
+bool is_device_whiteout(const model::Inode& inode) {
+  return inode.is(FileType::kCharDevice) && inode.device == Device{};
+}
+
+}  // namespace
+
+ParsedInode parse_inode(AccessedInode accessed, DiskFormat format, Surrounding surrounding) {
+  const std::string_view prefix = prefix_of(format);
+  ParsedInode parsed;
+  parsed.inode = std::move(accessed.inode);
+  parsed.marks.backing = accessed.backing;
+  if (format == DiskFormat::kPlain) return parsed;
+  bool whiteout_attribute = false;
+  std::vector<model::Xattr> seen;
+  for (model::Xattr& xattr : parsed.inode.xattrs) {
+    if (!begins_with(xattr.name, prefix)) {
+      seen.push_back(std::move(xattr));
+      continue;
+    }
+    const std::string name = xattr.name.substr(prefix.size());
+    if (begins_with(name, kEscape)) {
+      seen.push_back(model::Xattr{std::string(prefix) + name.substr(kEscape.size()), std::move(xattr.value)});
+      continue;
+    }
+    whiteout_attribute = whiteout_attribute || name == names::kWhiteout;
+    parse_private(name, std::move(xattr.value), parsed);
+  }
+  parsed.inode.xattrs.clear();
+  for (model::Xattr& xattr : seen) model::set_xattr(parsed.inode, xattr.name, std::move(xattr.value));
+
+  const bool empty_file = parsed.inode.is(FileType::kRegular) && parsed.inode.content.size() == 0;
+  parsed.marks.whiteout = is_device_whiteout(parsed.inode) ||
+                          (surrounding == Surrounding::kXattrWhiteouts && whiteout_attribute && empty_file);
+  return parsed;
+}
+
+model::Inode inode_on_disk(const model::Inode& inode, const model::Marks& marks, DiskFormat format) {
+  if (format == DiskFormat::kPlain) return inode;
+  if (marks.whiteout) return model::Inode{.type = FileType::kCharDevice};
+  const std::string prefix(prefix_of(format));
+  model::Inode written = inode;
+  written.xattrs.clear();
+  for (const model::Xattr& xattr : inode.xattrs) {
+    const bool escaped = begins_with(xattr.name, prefix);
+    const std::string name = escaped ? prefix + std::string(kEscape) + xattr.name.substr(prefix.size()) : xattr.name;
+    model::set_xattr(written, name, xattr.value);
+  }
+  if (marks.opaque) model::set_xattr(written, prefix + std::string(names::kOpaque), "y");
+  if (marks.redirect) model::set_xattr(written, prefix + std::string(names::kRedirect), *marks.redirect);
+  return written;
+}
+
+}  // namespace ovlspec::oracle

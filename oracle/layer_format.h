@@ -1,0 +1,39 @@
+// How a layer's inodes are written on disk: which private attributes and devices stand for a model's marks. One reader
+// for each format; scan asks for it by name and knows none of them.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "model/layer.h"
+#include "oracle/layer_access.h"
+
+namespace ovlspec::oracle {
+
+// kOverlay: the kernel's, with attributes of trusted.overlay.; our engine's too. kOverlayUser: the same with
+// user.overlay., for mounts without privilege. kPlain: no attribute and no device means anything; for mounted trees.
+enum class DiskFormat : std::uint8_t { kOverlay, kOverlayUser, kPlain };
+
+// What stands around an inode and decides what it means.
+enum class Surrounding : std::uint8_t {
+  kPlain,
+  kXattrWhiteouts,  // in a directory whose overlay.opaque is "x" (overlay-rules.md, WH-2)
+};
+
+struct ParsedInode {
+  model::Inode inode;                 // without private attributes; escaped ones under the name that users see
+  model::Marks marks;                 // whiteout, opaque, redirect and backing; the origin is scan's to resolve
+  std::optional<std::string> origin;  // the origin attribute's bytes: a file handle, or empty where it is not known
+  std::optional<std::string> upper;   // an index entry's: the handle of the upper directory that it stands for
+  bool metacopy = false;              // content that lies in a layer below
+  Surrounding of_entries = Surrounding::kPlain;
+};
+ParsedInode parse_inode(AccessedInode accessed, DiskFormat format, Surrounding surrounding);
+
+// The inode as it lies on disk: whiteouts as character device 0:0, opaque and redirect as attributes, names of private
+// attributes that users see escaped. An origin is not written: it is a handle, which only a live inode has.
+model::Inode inode_on_disk(const model::Inode& inode, const model::Marks& marks, DiskFormat format);
+
+}  // namespace ovlspec::oracle

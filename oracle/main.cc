@@ -1,0 +1,108 @@
+// The command line: ovlspec check, replay, shrink, explain, rules, prove, scan.
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "model/proofs/prove.h"
+#include "oracle/check.h"
+#include "oracle/explain.h"
+#include "oracle/report.h"
+#include "oracle/scan_command.h"
+#include "oracle/trace_file.h"
+
+namespace ovlspec::oracle {
+namespace {
+
+int status_of(ExitStatus status) { return static_cast<int>(status); }
+
+// The trace of a file, or a line about why there is none and exit status 2.
+template <typename Action>
+int with_trace(const std::string& path, const Action& action) {
+  const TraceOrError loaded = load_trace(path);
+  if (!loaded.ok()) {
+    fmt::print(stderr, "ovlspec: {}: {}\n", path, loaded.error.describe());
+    return status_of(ExitStatus::kUsage);
+  }
+  return action(*loaded.trace);
+}
+
+void add_check(CLI::App& app, CheckOptions& options) {
+  CLI::App* check = app.add_subcommand("check", "Judges subjects by generated cases, real directories or traces");
+  check->add_option("--subject", options.subjects, "engine, fuse, kernel[:OPTIONS]; repeated for several")
+      ->default_val(std::vector<std::string>{"engine"});
+  check->add_option("--gate", options.gates, "Only these subjects decide the exit status");
+  check->add_option("--seed", options.seed, "Of the generated cases")->capture_default_str();
+  check->add_option("--cases", options.cases, "How many cases each subject plays");
+  check->add_option("--time", options.seconds, "Seconds for each subject")->check(CLI::PositiveNumber);
+  check->add_option("--layers", options.layers, "Real directories as lowers, topmost first; they are copied");
+  check->add_option("--traces", options.traces, "A trace, or a directory of traces, instead of generated cases");
+  check->add_option("--operations", options.operations, "Of a generated case, about")->capture_default_str();
+  check->add_option("--out", options.out, "Where violations are saved")->capture_default_str();
+}
+
+struct ReplayOptions {
+  std::string trace;
+  std::vector<std::string> subjects;
+};
+
+CLI::App* add_replay(CLI::App& app, const char* name, const char* what, ReplayOptions& options) {
+  CLI::App* command = app.add_subcommand(name, what);
+  command->add_option("trace", options.trace, "A trace: .trace, .jsonl or .bin")->required();
+  command->add_option("--subject", options.subjects, "On which subjects")
+      ->default_val(std::vector<std::string>{"engine"});
+  return command;
+}
+
+CLI::App* add_prove(CLI::App& app, proofs::ProveOptions& options) {
+  CLI::App* prove = app.add_subcommand("prove", "Proves the decision kernels that run, and refutes their mutants");
+  prove->add_flag_callback(
+      "--list", [&options] { options.mode = proofs::ProveMode::kList; }, "Names the obligations, and proves nothing");
+  prove->add_option("--only", options.only, "The obligation with this ID alone, in full");
+  prove->add_option("--smt", options.smt_directory, "Writes each obligation as an SMT-LIB file");
+  return prove;
+}
+
+int main(int argc, char** argv) {
+  CLI::App app{"The specification of overlay file systems, and the oracle that judges them by it"};
+  app.require_subcommand(1);
+  CheckOptions check_options;
+  add_check(app, check_options);
+  ReplayOptions replay_options;
+  const CLI::App* replaying = add_replay(app, "replay", "Plays a trace and judges it", replay_options);
+  ReplayOptions shrink_options;
+  const CLI::App* shrinking =
+      add_replay(app, "shrink", "Makes a trace that shows a violation smaller, and prints it", shrink_options);
+  std::string explained;
+  CLI::App* explaining = app.add_subcommand("explain", "Tells a rule, or what the specification says of a trace");
+  explaining->add_option("what", explained, "A rule's ID, or a trace")->required();
+  bool coverage = false;
+  CLI::App* rules = app.add_subcommand("rules", "Prints every rule with its source");
+  rules->add_flag("--coverage", coverage, "Tells which rules a short campaign on the engine meets");
+  proofs::ProveOptions prove_options;
+  const CLI::App* proving = add_prove(app, prove_options);
+  ScanOptions scan_options;
+  CLI::App* scanning = app.add_subcommand("scan", "Prints layers on disk, and the tree that they merge to");
+  scanning->add_option("--lower", scan_options.lowers, "Lower layers, topmost first")->required();
+  scanning->add_option("--upper", scan_options.upper, "The upper layer");
+  scanning->add_option("--work", scan_options.work, "The upper's work directory");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : status_of(ExitStatus::kUsage);
+  }
+  if (replaying->parsed())
+    return with_trace(replay_options.trace,
+                      [&](const Trace& trace) { return status_of(replay(trace, replay_options.subjects)); });
+  if (shrinking->parsed())
+    return with_trace(shrink_options.trace,
+                      [&](const Trace& trace) { return status_of(shrink_command(trace, shrink_options.subjects)); });
+  if (explaining->parsed()) return status_of(explain(explained));
+  if (rules->parsed()) return status_of(print_rules(coverage));
+  if (proving->parsed()) return proofs::prove(prove_options);
+  if (scanning->parsed()) return status_of(scan_command(scan_options));
+  return status_of(check(check_options));
+}
+
+}  // namespace
+}  // namespace ovlspec::oracle
+
+int main(int argc, char** argv) { return ovlspec::oracle::main(argc, argv); }

@@ -1,0 +1,53 @@
+// What a subject is known not to keep: its deviations from the specification, as data. The files are oracle/profiles.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "model/rules.h"
+#include "model/vocabulary/errno.h"
+
+namespace ovlspec::oracle {
+
+// What an operation must act on for a deviation to apply.
+enum class Where : std::uint8_t {
+  kAny,
+  kLinkedLower,        // a non-directory of a lower with several names that was not copied up before this mount
+  kLowerDirectory,     // a directory that a lower has an instance of
+  kDirectory,
+  kRoot,
+  kAfterMutation,      // layers were changed before this mount or an earlier one of the trace
+};
+
+enum class Action : std::uint8_t {
+  kPermit,             // the error is permitted; nothing changes
+  kRelax,              // a violation of the rule counts as the deviation, and the case goes on where its state is known
+  kEnd,                // once one of the operations changed its object, what follows is not judged
+};
+
+struct Deviation {
+  model::Rule rule = model::Rule::kStat;
+  std::vector<std::string> operations;  // by name; empty: any
+  std::optional<Errno> error;           // for kPermit
+  Where where = Where::kAny;
+  Action action = Action::kRelax;
+  std::vector<std::string> when;        // the subject's options that must be there
+  std::vector<std::string> unless;      // and those that must not
+  std::string source;                   // document, code or issue
+  std::string reason;
+};
+
+struct Profile {
+  std::vector<Deviation> deviations;    // those that apply to the subject with its options
+};
+
+// The profile of `kernel`, `kernel:index=on`, ...: empty for a subject without a file. A file that cannot be read is a
+// defect of the build: the error is text for a person.
+struct ProfileOrError { Profile profile; std::string error; };
+ProfileOrError profile_of(std::string_view subject);
+// The same, from text, for tests; `options` as in kernel:OPTIONS, split at commas.
+ProfileOrError parse_profile(std::string_view toml, const std::vector<std::string>& options);
+
+}  // namespace ovlspec::oracle

@@ -1,0 +1,20 @@
+// What a campaign says in the end.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "oracle/check.h"
+
+namespace ovlspec::oracle {
+
+// The table of subjects, their deviations, and each violation with its rule, trace and the command that replays it.
+std::string report_text(const std::vector<SubjectReport>& reports);
+// One violation's paragraph.
+std::string violation_text(const Violation& violation);
+// `ovlspec rules`: every rule; with coverage, how often golden traces and tests cite it is not told, but which of `met`.
+std::string rules_text(const model::RuleSet* met);
+
+ExitStatus exit_status(const std::vector<SubjectReport>& reports);
+
+}  // namespace ovlspec::oracle

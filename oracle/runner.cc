@@ -1,0 +1,121 @@
+#include "oracle/runner.h"
+
+namespace ovlspec::oracle {
+namespace {
+
+class Run {
+ public:
+  Run(Subject& subject, const Trace& trace, const Profile& profile, const RunOptions& options)
+      : subject_(subject), trace_(trace), options_(options), judge_(profile) {}
+
+  RunResult play() {
+    result_.seen.resize(trace_.events.size());
+    if (require(subject_.prepare(trace_))) {
+      changed_ = true;
+      for (std::size_t event = 0; event < trace_.events.size() && goes_on(); ++event) {
+        event_ = event;
+        judge_.at_event(event);
+        std::visit(*this, trace_.events[event]);
+      }
+      if (goes_on()) (*this)(Unmount{});
+      if (mounted_) (void)subject_.unmount();
+    }
+    result_.finding = judge_.finding();
+    result_.met = judge_.met();
+    result_.deviations = judge_.deviations();
+    return std::move(result_);
+  }
+
+  void operator()(const Step& step) {
+    if (!mounted_) return;
+    const Caller& caller = trace_.callers[step.caller].caller;
+    Outcome outcome = subject_.apply(caller, step.operation);
+    judged(judge_.step(caller, step.operation, outcome));
+    ++result_.operations;
+    result_.seen[event_] = std::move(outcome);
+  }
+
+  void operator()(const Mount&) {
+    if (mounted_ || !adopt_changes()) return;
+    const Attempt<Done> attempt = subject_.mount();
+    mounted_ = attempt.ok();
+    judged(judge_.mounted(mounted_ ? std::nullopt : std::optional(attempt.failure)));
+    walk();
+  }
+
+  void operator()(const Unmount&) { end(Ending::kUnmount); }
+  void operator()(const Crash&) { end(Ending::kCrash); }
+
+  void operator()(const DropCaches&) {
+    if (mounted_) subject_.drop_caches();
+  }
+
+  void operator()(const Mutate& mutate) {
+    if (mounted_) return;
+    require(subject_.mutate(mutate.mutation));
+    changed_ = true;
+  }
+
+ private:
+  bool goes_on() const { return result_.verdict == Verdict::kFine && !result_.failure; }
+  void judged(Verdict verdict) { result_.verdict = verdict; }
+
+  template <typename T>
+  bool require(const Attempt<T>& attempt) {
+    if (!attempt.ok()) result_.failure = attempt.failure;
+    return attempt.ok();
+  }
+
+  // Layers that are new or were changed are read as they are now.
+  bool adopt_changes() {
+    if (!changed_) return true;
+    const Attempt<Scanned> scanned = subject_.scan();
+    if (!require(scanned)) return false;
+    judge_.layers_changed(scanned.value->layers);
+    changed_ = false;
+    return true;
+  }
+
+  void walk() {
+    if (!goes_on() || !mounted_ || judge_.world().tree.inodes.size() > options_.walk_up_to) return;
+    const Caller caller = superuser();
+    for (const Operation& operation : judge_.walk()) {
+      judged(judge_.step(caller, operation, subject_.apply(caller, operation), true));
+      ++result_.operations;
+      if (!goes_on()) return;
+    }
+  }
+
+  void end(Ending ending) {
+    if (!mounted_) return;
+    walk();
+    if (!goes_on()) return;
+    const Attempt<Done> attempt = ending == Ending::kUnmount ? subject_.unmount() : subject_.crash();
+    mounted_ = false;
+    if (!require(attempt)) return;
+    const Attempt<Scanned> scanned = subject_.scan();
+    if (!require(scanned)) return;
+    judged(judge_.ended(*scanned.value, ending));
+    if (!goes_on() || !options_.compare_with_kernel) return;
+    const auto view = subject_.kernel_view();
+    if (!view) return;
+    if (require(*view)) judged(judge_.kernel_view(*view->value));
+  }
+
+  Subject& subject_;
+  const Trace& trace_;
+  const RunOptions& options_;
+  Judge judge_;
+  RunResult result_;
+  std::size_t event_ = 0;
+  bool mounted_ = false;
+  bool changed_ = false;
+};
+
+}  // namespace
+
+RunResult run(Subject& subject, const Trace& trace, const Profile& profile, const RunOptions& options) {
+  return Run(subject, trace, profile, options).play();
+}
+
+}  // namespace ovlspec::oracle

@@ -1,0 +1,29 @@
+// make_subject: subjects by name.
+#include "oracle/subject.h"
+
+#include "oracle/fuse_subject.h"
+#include "oracle/kernel_subject.h"
+#include "oracle/vfs/engine_subject.h"
+
+namespace ovlspec::oracle {
+namespace {
+
+SubjectOrError unknown(std::string_view name) {
+  return SubjectOrError{nullptr, SubjectError{.usage = true,
+                                              .what = "no subject is named `" + std::string(name) +
+                                                      "`: there are engine, fuse and kernel[:OPTIONS]"}};
+}
+
+}  // namespace
+
+SubjectOrError make_subject(std::string_view name) {
+  const auto colon = name.find(':');
+  const auto kind = name.substr(0, colon);
+  const auto options = colon == std::string_view::npos ? std::string_view{} : name.substr(colon + 1);
+  if (kind == "engine") return make_engine_subject(options);
+  if (kind == "fuse") return make_fuse_subject(options);
+  if (kind == "kernel") return make_kernel_subject(options);
+  return unknown(name);
+}
+
+}  // namespace ovlspec::oracle

@@ -1,0 +1,10 @@
+ovlspec_test(judge_test unit SOURCES judge_test.cc LINK ovlspec_judge)
+
+find_package(benchmark QUIET)
+if(benchmark_FOUND)
+  message(STATUS "benchmarks: found")
+  add_executable(ovlspec_benchmark benchmarks.cc)
+  target_link_libraries(ovlspec_benchmark PRIVATE ovlspec_check benchmark::benchmark rapidcheck)
+else()
+  message(STATUS "benchmarks: skipped (Google Benchmark is not there)")
+endif()

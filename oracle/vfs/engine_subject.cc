@@ -1,0 +1,123 @@
+#include "oracle/vfs/engine_subject.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "oracle/vfs/memory_layers.h"
+#include "oracle/vfs/vfs.h"
+
+namespace ovlspec::oracle {
+namespace {
+
+constexpr std::uint64_t kMountDevice = 0x6f766c;         // st_dev of the mount: none of a place's
+
+struct Options {
+  MemoryLayers::Reuse reuse = MemoryLayers::Reuse::kNever;
+  VfsOptions vfs;
+};
+
+Attempt<Done> done() { return {.value = Done{}, .failure = {}}; }
+Attempt<Done> failed(Errno error, std::string what) {
+  return {.value = std::nullopt, .failure = {.error = error, .what = std::move(what)}};
+}
+
+bool has(const Trace& trace, std::string_view option) {
+  return std::find(trace.options.begin(), trace.options.end(), option) != trace.options.end();
+}
+
+class EngineSubject final : public Subject {
+ public:
+  EngineSubject(std::string name, Options options) : name_(std::move(name)), options_(options) {}
+
+  std::string name() const override { return name_; }
+
+  Attempt<Done> prepare(const Trace& trace) override {
+    end_mount();
+    layers_.reset();
+    trace_.lowers = trace.lowers;
+    trace_.upper = trace.upper;
+    trace_.options = trace.options;
+    const DiskFormat format = has(trace, "userxattr") ? DiskFormat::kOverlayUser : DiskFormat::kOverlay;
+    layers_ = std::make_unique<MemoryLayers>(trace_, options_.reuse, format);
+    return layers_->materialise_images();
+  }
+
+  Attempt<Done> mount() override {
+    impl::EngineOptions options;
+    options.mount_device = kMountDevice;
+    for (const std::string& option : trace_.options) {
+      if (option == "userxattr")
+        options.xattrs = impl::XattrNamespace::kUser;
+      else if (option == "volatile")
+        options.durability = impl::Durability::kVolatile;
+      else
+        return failed(Errno::kEINVAL, "unknown mount option `" + option + "`");
+    }
+    auto stack = layers_->stack();
+    if (!stack) return failed(stack.error(), "cannot find the layers: " + std::string(errno_name(stack.error())));
+    auto engine = impl::Engine::mount(std::move(*stack), options);
+    if (!engine)
+      return failed(engine.error(), "the engine refuses to mount: " + std::string(errno_name(engine.error())));
+    engine_ = std::move(*engine);
+    vfs_ = std::make_unique<Vfs>(*engine_, options_.vfs);
+    return done();
+  }
+
+  Attempt<Done> unmount() override {
+    vfs_->release();
+    const std::size_t held = engine_->nodes();
+    end_mount();
+    if (held <= 1) return done();                         // the root may stay
+    return failed(Errno::kEBUSY, std::to_string(held) + " nodes are still held after everything was forgotten");
+  }
+
+  Attempt<Done> crash() override {
+    auto found = layers_->after_crash();
+    end_mount();
+    layers_ = std::move(found);
+    return done();
+  }
+
+  void drop_caches() override {
+    if (vfs_ != nullptr) vfs_->drop_caches();
+  }
+
+  Outcome apply(const Caller& caller, const Operation& operation) override { return vfs_->apply(caller, operation); }
+  Attempt<Done> mutate(const model::Mutation& mutation) override { return layers_->mutate(mutation); }
+  Attempt<Scanned> scan() override { return layers_->scan(); }
+
+ private:
+  void end_mount() {
+    vfs_.reset();
+    engine_.reset();
+  }
+
+  std::string name_;
+  Options options_;
+  Trace trace_;                     // images and options only
+  std::unique_ptr<MemoryLayers> layers_;
+  std::unique_ptr<impl::Engine> engine_;
+  std::unique_ptr<Vfs> vfs_;
+};
+
+}  // namespace
+
+SubjectOrError make_engine_subject(std::string_view options) {
+  Options parsed;
+  const std::string name = options.empty() ? "engine" : "engine:" + std::string(options);
+  while (!options.empty()) {
+    const std::size_t end = std::min(options.find(','), options.size());
+    const std::string_view option = options.substr(0, end);
+    options.remove_prefix(std::min(end + 1, options.size()));
+    if (option == "reuse")
+      parsed.reuse = MemoryLayers::Reuse::kAtOnce;
+    else if (option == "uncached")
+      parsed.vfs.caching = VfsOptions::Caching::kNone;
+    else
+      return {.subject = nullptr,
+              .error = {.usage = true, .what = "unknown option `" + std::string(option) + "` of subject engine"}};
+  }
+  return {.subject = std::make_unique<EngineSubject>(name, parsed), .error = {}};
+}
+
+}  // namespace ovlspec::oracle
