@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <string>
 #include <unordered_map>
 
@@ -87,6 +88,7 @@ class Merger {
     merged_.tree[kRoot].parent = kRoot;
     merged_.tree[kRoot].links = 1;
     merged_.sources.push_back(source(roots_));
+    for (const Instance& root : roots_) shown_.emplace(root.layer, root.object);
     directory(kRoot);
     free_hidden_links();
     return std::move(merged_);
@@ -140,9 +142,8 @@ class Merger {
     for (ObjectId id = 0; id < merged_.tree.inodes.size(); ++id) {
       const Instance top = merged_.sources[id].instances.front();
       const Layer& layer = layer_at(layers_, top.layer);
-      const auto& origin = layer.mark(top.object).origin;
-      const bool linked = origin && origin->linked;
-      if (linked || layer.tree[top.object].links != merged_.tree[id].links) merged_.tree[id].hidden_links.reset();
+      const bool copied_up = layer.mark(top.object).origin.has_value();
+      if (copied_up || layer.tree[top.object].links != merged_.tree[id].links) merged_.tree[id].hidden_links.reset();
     }
   }
 
@@ -163,6 +164,9 @@ class Merger {
   }
 
   ObjectId add(const Instances& instances) {
+    for (const Instance& instance : instances)
+      if (layer_at(layers_, instance.layer).tree[instance.object].is(FileType::kDirectory))
+        merged_.shown_twice |= !shown_.emplace(instance.layer, instance.object).second;
     merged_.sources.push_back(source(instances));
     return merged_.tree.add(visible(instances.front()));
   }
@@ -210,6 +214,7 @@ class Merger {
   std::map<Backing, ObjectId> copied_up_;                               // origin -> upper object
   std::map<std::pair<std::uint16_t, ObjectId>, ObjectId> objects_;      // instance -> merged object
   std::map<Backing, ObjectId> by_backing_;
+  std::set<std::pair<std::uint16_t, ObjectId>> shown_;                  // directories that are part of a merged one
 };
 
 }  // namespace

@@ -26,6 +26,7 @@ struct Source {
 struct Merged {
   Tree tree;
   std::vector<Source> sources;      // sources[id] belongs to tree[id]
+  bool shown_twice = false;         // one directory of a layer is part of two merged ones: OVL-MRG-3
 };
 
 Merged merge(const Layers& layers);

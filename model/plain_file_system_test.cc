@@ -30,7 +30,7 @@ namespace {
 
 using testing::SeededChoices;
 
-constexpr std::uint64_t kSequences = 60;
+constexpr std::uint64_t kSequences = 150;
 constexpr int kStepsOfEach = 500;
 
 bool differs_by_intention(const Operation& operation) {

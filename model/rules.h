@@ -117,7 +117,7 @@ struct RuleText {
   X(kXattrSecurity, "OVL-XATTR-7", "security.* needs CAP_SYS_ADMIN to set, else EPERM.", "Linux xattr(7)", kJudged)   \
   X(kXattrName, "OVL-XATTR-8", "A name without a known namespace is EOPNOTSUPP, an empty rest EINVAL, an empty or over-long name ERANGE.", "Linux xattr(7)", kJudged)\
   X(kXattrSize, "OVL-XATTR-9", "A value over 65536 bytes is E2BIG; a file system may take less (ENOSPC, ERANGE).", "Linux xattr(7)", kJudged)\
-  X(kXattrPrivate, "NP-3", "The overlay's private attributes are not shown, and not set: EPERM or EOPNOTSUPP. They are how layers are told what the tree means.", "ovlspec; XA-1", kJudged)\
+  X(kXattrPrivate, "NP-3", "The overlay's private attributes are not shown, and not set: EPERM or EOPNOTSUPP, or what is set under their names is kept apart. They are how layers are told what the tree means.", "ovlspec; XA-1", kJudged)\
   X(kXattrList, "OVL-XATTR-10", "listxattr names each visible attribute once.", "Linux listxattr(2)", kJudged)        \
   /* directories read */                                                                                              \
   X(kList, "OVL-RD-1", "Every visible name, `.` and `..` appear exactly once; no whiteout does.", "overlayfs: Readdir; WH-6, RD-1", kJudged)\
@@ -130,6 +130,7 @@ struct RuleText {
   /* layers */                                                                                                        \
   X(kMount, "OVL-MNT-1", "A stack of valid layers mounts, whatever was changed in them while it was not mounted.", "problem.md ID-6; CHG-2", kJudged)\
   X(kMerge, "OVL-MRG-1", "After a mount the tree is the merge of the layers.", "overlayfs: Upper and Lower; MRG-1", kJudged)\
+  X(kShownTwice, "OVL-MRG-3", "A lower directory that redirects show at two places is two directories, with files of their own.", "ovlspec; X049", kNotYet)\
   X(kVisibleNames, "OVL-MRG-2", "No visible name answers EIO or ESTALE.", "problem.md ID-6", kJudged)                 \
   X(kUpperIsDiff, "OVL-DISK-1", "After an unmount the merge of the layers on disk is the tree that the operations led to.", "ovlspec: design, scan", kJudged)\
   X(kLowersUntouched, "OVL-DISK-2", "Lower layers are never changed: not a byte, an attribute, or a modification time.", "overlayfs: Non-directories", kJudged)\

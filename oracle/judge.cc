@@ -58,7 +58,7 @@ bool state_is_known(Rule rule) {
 
 }  // namespace
 
-void Judge::layers_changed(const model::Layers& layers) {
+Verdict Judge::layers_changed(const model::Layers& layers) {
   mutated_ = mutated_ || !first_mount_;
   layers_ = layers;
   model::Merged merged = merge(layers_);
@@ -67,13 +67,19 @@ void Judge::layers_changed(const model::Layers& layers) {
   world_.writable = layers_.upper ? model::Writable::kYes : model::Writable::kNo;
   sources_ = std::move(merged.sources);
   identity_.forget();
+  return merged.shown_twice ? Verdict::kUnjudged : Verdict::kFine;
 }
 
 Verdict Judge::mounted(const std::optional<Failure>& failure) {
   first_mount_ = false;
   if (failure) return violation(Asked{}, Rule::kMount, "the mount was refused: " + failure->what);
   add(met_, Rule::kMount);
-  identity_.remounted();
+  // Which number an object has after its layers were changed, and in the mounts that follow, is not judged yet.
+  if (mutated_) {
+    identity_.forget();
+  } else {
+    identity_.remounted();
+  }
   return Verdict::kFine;
 }
 

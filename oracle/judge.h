@@ -32,8 +32,9 @@ class Judge {
  public:
   explicit Judge(const Profile& profile) : profile_(profile) {}
 
-  // The layers are as scanned, and changed since the last mount or new. To be told before the mount.
-  void layers_changed(const model::Layers& layers);
+  // The layers are as scanned, and changed since the last mount or new. To be told before the mount. kUnjudged for a stack
+  // of which the specification does not judge yet what it means.
+  Verdict layers_changed(const model::Layers& layers);
   // The subject mounted, or refused to.
   Verdict mounted(const std::optional<Failure>& failure);
   // An operation of the trace, or (observed) of the judge's own walk. Times and numbers that were free are bound.

@@ -32,7 +32,7 @@ class JudgeTest : public testing::Test {
   explicit JudgeTest(Profile profile = {}) : profile_(std::move(profile)), judge_(profile_) { mount(); }
 
   void mount() {
-    judge_.layers_changed(layers());
+    ASSERT_EQ(judge_.layers_changed(layers()), Verdict::kFine);
     ASSERT_EQ(judge_.mounted(std::nullopt), Verdict::kFine);
   }
   Verdict step(const Operation& operation, const Outcome& outcome) {

@@ -71,9 +71,9 @@ class Run {
     if (!changed_) return true;
     const Attempt<Scanned> scanned = subject_.scan();
     if (!require(scanned)) return false;
-    judge_.layers_changed(scanned.value->layers);
     changed_ = false;
-    return true;
+    judged(judge_.layers_changed(scanned.value->layers));
+    return goes_on();
   }
 
   void walk() {

@@ -146,6 +146,15 @@ TEST_F(Scan, IndexedHardLinkIsLinkedAndAPlainFileIsNot) {
   }
 }
 
+TEST_F(Scan, ObjectThatOnlyTheIndexHoldsIsSeenUnderTheLowersOtherName) {
+  const auto lower = WorldLayer().file("a").link("b", "a").done();
+  const auto scanned = after(stack_of({lower}), "index=on", {Chmod{Target::at("a"), 0600}, Unlink{"a"}});
+  const auto merged = model::merge(scanned.layers).tree;
+  EXPECT_FALSE(merged.at("a"));
+  ASSERT_TRUE(merged.at("b"));
+  EXPECT_EQ(merged[*merged.at("b")].mode, 0600U);
+}
+
 TEST_F(Scan, NfsExportIndexOfDirectoriesAndRemovedObjectsLeavesNothingOver) {
   const auto lower = WorldLayer().directory("d").file("d/f").file("g").done();
   const auto scanned = after(stack_of({lower}), "index=on,nfs_export=on,redirect_dir=on",

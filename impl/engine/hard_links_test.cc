@@ -222,6 +222,28 @@ TEST(HardLinks, WhoseUpperNamesWereRemovedByHandShowTheLowerAgain) {
   EXPECT_EQ(again.links("a"), 3U);
 }
 
+TEST(HardLinks, WhoseUpperInodeWasCopiedByHandAreTwoObjects) {
+  World world;
+  linked(world);
+  {
+    Mounted mounted(world);
+    ASSERT_TRUE(mounted.append("a", "+"));
+  }
+  const std::string origin = world.private_name(names::kOrigin);
+  const std::string record = world.private_name(names::kIdentity);
+  const std::string origin_value = *world.upper().xattr_of("a", origin);
+  const std::string record_value = *world.upper().xattr_of("a", record);
+  world.upper().remove("a").file("a", "old+").xattr("a", origin, origin_value).xattr("a", record, record_value);
+  Mounted again(world);
+  EXPECT_EQ(again.read("b"), "old");
+  EXPECT_EQ(again.links("b"), 2U);
+  EXPECT_EQ(again.links("a"), 1U);
+  EXPECT_NE(again.number("a"), again.number("b"));
+  again.tree();
+  again.drop_nodes();
+  again.tree();
+}
+
 TEST(HardLinks, AddedToTheLowerByHandCountToo) {
   World world;
   linked(world);

@@ -17,8 +17,9 @@ void opendir(fuse_req_t request, fuse_ino_t node, fuse_file_info* info) {
   if (!directory) return reply(request, directory.error());
   info->fh = session.directories.add(
       std::make_unique<DirectoryHandle>(DirectoryHandle{.directory = *std::move(directory)}));
-  info->cache_readdir = 1;
-  info->keep_cache = 1;
+  // The kernel's cache of a listing is the directory's, not this opening's: a stream that goes on after the directory
+  // changed would repeat names, and `..` of a moved directory would stay.
+  info->cache_readdir = 0;
   if (fuse_reply_open(request, info) != 0) session.directories.remove(info->fh);
 }
 

@@ -1,7 +1,9 @@
 // Extended attributes.
+#include <algorithm>
 #include <string>
 
 #include "impl/fuse/operations.h"
+#include "impl/fuse/system.h"
 #include "impl/fuse/translate.h"
 
 namespace ovlspec::fuse {
@@ -24,9 +26,18 @@ void getxattr(fuse_req_t request, fuse_ino_t node, const char* name, std::size_t
   reply_value(request, size, *value);
 }
 
+// The kernel checks who reads a trusted attribute, but leaves it to the server whom a list shows it to: xattr(7).
+void hide_trusted(fuse_req_t request, std::vector<std::string>& names) {
+  const auto trusted = [](const std::string& name) { return name.rfind("trusted.", 0) == 0; };
+  if (std::none_of(names.begin(), names.end(), trusted)) return;
+  if (has_capability(fuse_req_ctx(request)->pid, Capability::kSysAdmin)) return;
+  names.erase(std::remove_if(names.begin(), names.end(), trusted), names.end());
+}
+
 void listxattr(fuse_req_t request, fuse_ino_t node, std::size_t size) {
-  const Result<std::vector<std::string>> names = served(request).engine.xattr_names(node);
+  Result<std::vector<std::string>> names = served(request).engine.xattr_names(node);
   if (!names) return reply(request, names.error());
+  hide_trusted(request, *names);
   std::string list;
   for (const std::string& name : *names) list.append(name).push_back('\0');
   reply_value(request, size, list);

@@ -103,6 +103,7 @@ Check Session::start() {
 
 Check Session::mount() {
   Result<Descriptor> device = open_fuse_device();
+  if (device.error() == Errno::kEACCES || device.error() == Errno::kEPERM) return mount_by_helper();
   if (!device) return Failure{.message = "/dev/fuse: " + error_text(device.error())};
   const Status mounted = mount_connection(
       *device, {.source = options_.source, .mount_point = options_.mount_point, .flags = options_.flags});

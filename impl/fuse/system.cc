@@ -287,4 +287,14 @@ void Daemon::failed(int exit_status) {
   report_ = Descriptor();
 }
 
+bool has_capability(int pid, Capability capability) {
+  constexpr std::string_view kEffective = "CapEff:";
+  std::ifstream status(fmt::format("/proc/{}/status", pid));
+  for (std::string line; std::getline(status, line);) {
+    if (line.rfind(kEffective, 0) != 0) continue;
+    return Capabilities(std::strtoull(line.c_str() + kEffective.size(), nullptr, 16)).has(capability);
+  }
+  return false;
+}
+
 }  // namespace ovlspec::fuse

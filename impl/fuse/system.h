@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "impl/fuse/options.h"
+#include "model/vocabulary/caller.h"
 #include "model/vocabulary/result.h"
 
 namespace ovlspec::fuse {
@@ -146,5 +147,8 @@ class Daemon {
   explicit Daemon(Descriptor report) : report_(std::move(report)) {}
   Descriptor report_;
 };
+
+// Whether the thread `pid` has the capability in effect; not where /proc does not tell.
+bool has_capability(int pid, Capability capability);
 
 }  // namespace ovlspec::fuse

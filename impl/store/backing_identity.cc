@@ -87,7 +87,12 @@ std::string mount_source(std::uint64_t device) {
   return {};
 }
 
-std::string type_word(std::int64_t magic) { return std::to_string(magic); }
+Result<std::string> uuid_of(int inode, FileType type) {
+  if (type != FileType::kDirectory) return Errno::kENOTTY;
+  const Result<syscalls::Descriptor> listing = syscalls::open_listing(inode, syscalls::OpenTimes::kUpdate);
+  if (!listing) return listing.error();
+  return syscalls::file_system_uuid(listing->get());
+}
 
 }  // namespace
 
@@ -117,28 +122,23 @@ std::string BackingIdentities::squashfs_digest(std::uint64_t device) {
 
 Result<BackingFileSystem> BackingIdentities::identify(int inode, const Attributes& attributes) {
   BackingFileSystem answer{.uuid = {}, .device = attributes.file_system, .stable = true};
-  if (attributes.type == FileType::kDirectory) {
-    const auto listing = syscalls::open_listing(inode, syscalls::OpenTimes::kUpdate);
-    const auto uuid = listing ? syscalls::file_system_uuid(listing->get()) : Result<std::string>(listing.error());
-    if (uuid && !is_zero(*uuid)) {
-      answer.uuid = *uuid;
-      return answer;
-    }
+  const Result<std::string> uuid = uuid_of(inode, attributes.type);
+  if (uuid && !is_zero(*uuid)) {
+    answer.uuid = *uuid;
+    return answer;
   }
   const auto facts = syscalls::file_system_facts(inode);
   if (!facts) return facts.error();
-  if (has_stable_id(facts->kind) && !is_zero(facts->id)) {
-    answer.uuid = WideDigest().field(type_word(facts->magic)).field(facts->id).value();
+  const std::string type = std::to_string(facts->magic);
+  // Where the uuid is zero, f_fsid is made of the device number.
+  if (!uuid && has_stable_id(facts->kind)) {
+    answer.uuid = WideDigest().field(type).field(facts->id).value();
     return answer;
   }
   if (facts->kind == FileSystemKind::kSquashfs) answer.uuid = squashfs_digest(attributes.file_system);
   if (!answer.uuid.empty()) return answer;
   answer.stable = false;
-  answer.uuid = WideDigest()
-                    .field(type_word(facts->magic))
-                    .field(mount_source(attributes.file_system))
-                    .field(facts->id)
-                    .value();
+  answer.uuid = WideDigest().field(type).field(mount_source(attributes.file_system)).field(facts->id).value();
   return answer;
 }
 

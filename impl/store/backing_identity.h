@@ -1,13 +1,13 @@
 // Which file system an inode lies on, told by what survives a remount as far as the file system has such a thing:
 //
-// | file system                      | uuid                                              | stable |
-// | any with FS_IOC_GETFSUUID        | that                                              | yes    |
-// | btrfs, and old kernels' ext4, erofs, tmpfs | digest of type and statfs f_fsid        | yes    |
-// | squashfs                         | digest of superblock and inode table, read once   | yes    |
-// | others                           | digest of type, mount source and f_fsid           | no     |
+// | file system                                | uuid                                            | stable |
+// | any with FS_IOC_GETFSUUID                  | that                                            | yes    |
+// | btrfs, and old kernels' ext4, erofs, tmpfs | digest of type and statfs f_fsid                | yes    |
+// | squashfs                                   | digest of superblock and inode table, read once | yes    |
+// | others                                     | digest of type, mount source and f_fsid         | no     |
 //
-// An identity of nothing but zeros tells nothing and counts as none. (btrfs has the subvolume in f_fsid; squashfs and
-// xfs have the device number there.)
+// btrfs has the subvolume in f_fsid; squashfs and xfs have the device number there. Images made without a uuid share one
+// of zeros: they are others.
 #pragma once
 
 #include <map>

@@ -163,7 +163,8 @@ TEST(MemoryStore, HandlesOfTheOriginalOpenTheSameObjectsInAClone) {
   const BackingHandle handle = *store.handle(store.lookup(store.root(), "link")->inode);
   const std::unique_ptr<MemoryStore> clone = store.clone();
   EXPECT_EQ(clone->by_handle(clone->root(), handle)->inode, clone->lookup(clone->root(), "link")->inode);
-  EXPECT_GT(number(*clone, make(*clone, clone->root(), "new")), number(store, store.lookup(store.root(), "link")->inode));
+  EXPECT_GT(number(*clone, make(*clone, clone->root(), "new")),
+            number(store, store.lookup(store.root(), "link")->inode));
 }
 
 TEST(MemoryStore, NumbersOfInodesThatACloneDoesNotHaveAreFreeInIt) {
@@ -227,7 +228,9 @@ struct PlainFile {
     bytes.resize(size);
     written.resize((size + MemoryContent::kBlock - 1) / MemoryContent::kBlock);
   }
-  std::uint64_t blocks() const { return 8 * static_cast<std::uint64_t>(std::count(written.begin(), written.end(), true)); }
+  std::uint64_t blocks() const {
+    return 8 * static_cast<std::uint64_t>(std::count(written.begin(), written.end(), true));
+  }
 };
 
 TEST(MemoryContent, AnySequenceOfWritesAndSizesReadsAsPlainBytesWithTheSameHoles) {

@@ -317,7 +317,8 @@ TEST_F(PosixStoreOnMounts, ModeAndOwnerAreExactUnderAnyUmask) {
 TEST_F(PosixStoreOnMounts, MakingSomethingForAnotherOwnerLeavesThisProcessItsRights) {
   if (!is_privileged_in(base_)) GTEST_SKIP() << "needs the privileges of root";
   const InodeRef root = plain(directory("layer"));
-  const NewInode theirs{.type = FileType::kDirectory, .mode = 0, .uid = 8, .gid = 9, .device = {}, .symlink_target = {}};
+  const NewInode theirs{
+      .type = FileType::kDirectory, .mode = 0, .uid = 8, .gid = 9, .device = {}, .symlink_target = {}};
   const Result<FoundInode> made = store_.create(root, "theirs", theirs);
   ASSERT_TRUE(made);
   ASSERT_TRUE(store_.create(made->inode, "inside", theirs));
@@ -375,7 +376,8 @@ TEST(PosixStore, DescriptorsAreClosedWithTheirReferences) {
     const Result<FoundInode> made = store.create(root, "file", own);
     ASSERT_TRUE(made);
     const FileRef file = *store.open(made->inode, Access::kReadWrite);
-    if (const Result<BackingHandle> handle = store.handle(made->inode)) static_cast<void>(store.by_handle(root, *handle));
+    if (const Result<BackingHandle> handle = store.handle(made->inode))
+      static_cast<void>(store.by_handle(root, *handle));
     static_cast<void>(store.file_system(root));
     static_cast<void>(store.open_lower(base));
     static_cast<void>(store.entries(root));

@@ -34,7 +34,7 @@ PrivateMounts& mounts() {
 }
 
 namespace {
-const auto* const registered = ::testing::AddGlobalTestEnvironment(&mounts());
+const auto* const kRegistered = ::testing::AddGlobalTestEnvironment(&mounts());
 }  // namespace
 
 }  // namespace ovlspec::impl

@@ -14,9 +14,10 @@
 #include "impl/store/layer_store.h"
 
 namespace ovlspec {
-inline void PrintTo(Errno error, std::ostream* out) { *out << errno_name(error); }
-inline void PrintTo(FileType type, std::ostream* out) { *out << "FileType(" << static_cast<int>(type) << ")"; }
-inline void PrintTo(const Time& time, std::ostream* out) { *out << time.seconds << "." << time.nanoseconds; }
+inline std::ostream& operator<<(std::ostream& out, Errno error) { return out << errno_name(error); }
+inline std::ostream& operator<<(std::ostream& out, const Time& time) {
+  return out << time.seconds << " s " << time.nanoseconds << " ns";
+}
 }  // namespace ovlspec
 
 namespace ovlspec::impl {
@@ -38,7 +39,7 @@ struct ContractPlace {
   // Null, with the reason in the string, where this machine or user cannot have such a place.
   std::function<std::unique_ptr<Place>(std::string& reason)> make;
 };
-inline void PrintTo(const ContractPlace& place, std::ostream* out) { *out << place.name; }
+inline std::ostream& operator<<(std::ostream& out, const ContractPlace& place) { return out << place.name; }
 inline std::string place_name(const ::testing::TestParamInfo<ContractPlace>& info) { return info.param.name; }
 
 class StoreContract : public ::testing::TestWithParam<ContractPlace> {
@@ -74,8 +75,8 @@ class StoreContract : public ::testing::TestWithParam<ContractPlace> {
 #define OVLSPEC_NEEDS_PRIVILEGE() \
   if (!is_privileged()) GTEST_SKIP() << "needs the privileges of root"
 
-// A PosixStore over a fresh directory below `parent`, opened through its path; removed with all that is in it. Null, with
-// the reason, where the contract cannot hold: no user attributes there, or an overlay, which refuses whiteouts.
+// A PosixStore over a fresh directory below `parent`, opened through its path; removed with all that is in it. Null,
+// with the reason, where the contract cannot hold: no user attributes there, or an overlay, which refuses whiteouts.
 std::unique_ptr<Place> posix_place(const std::string& parent, std::string& reason);
 // The same through the private clone of open_upper; null, too, where clones are not permitted.
 std::unique_ptr<Place> cloned_place(const std::string& parent, std::string& reason);

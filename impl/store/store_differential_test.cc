@@ -66,7 +66,8 @@ class Walk {
     const std::string memory = call(*stores_[0], 0);
     const std::string posix = call(*stores_[1], 1);
     ASSERT_EQ(memory, posix) << what;
-    ASSERT_EQ(describe(*stores_[0]->attributes(inodes_[inode][0])), describe(*stores_[1]->attributes(inodes_[inode][1])))
+    ASSERT_EQ(describe(*stores_[0]->attributes(inodes_[inode][0])),
+              describe(*stores_[1]->attributes(inodes_[inode][1])))
         << what;
   }
 

@@ -74,6 +74,7 @@ void check_replacement(const World& world, Plan& plan) {
 void check_mode(const World& world, const Rename& operation, Plan& plan) {
   switch (operation.mode) {
     case RenameMode::kReplace:
+    case RenameMode::kWhiteout:
       check_replacement(world, plan);
       break;
     case RenameMode::kNoReplace:
@@ -81,8 +82,6 @@ void check_mode(const World& world, const Rename& operation, Plan& plan) {
       break;
     case RenameMode::kExchange:
       plan.refuse_if(!plan.second.exists(), Errno::kENOENT, Rule::kRenameExchange);
-      break;
-    case RenameMode::kWhiteout:
       break;
   }
 }

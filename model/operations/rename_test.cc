@@ -139,7 +139,7 @@ TEST_F(RenameOperation, ExchangeNeedsBoth) {
 TEST_F(RenameOperation, WithWhiteoutIsRefused) {
   EXPECT_EQ(permitted(Rename{"f", "x", RenameMode::kWhiteout}), fails(Errno::kEINVAL, Rule::kRenameWhiteout));
   EXPECT_EQ(permitted(alice(), Rename{"f", "x", RenameMode::kWhiteout}),
-            (Answers{{Errno::kEINVAL, Rule::kRenameWhiteout}, {Errno::kEPERM, Rule::kMknodPrivilege}}));
+            (Answers{{Errno::kEPERM, Rule::kMknodPrivilege}, {Errno::kEINVAL, Rule::kRenameWhiteout}}));
 }
 
 TEST_F(RenameOperation, NeedsBothDirectoriesWritable) {

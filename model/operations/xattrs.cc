@@ -32,9 +32,10 @@ bool check_name(const std::string& name, Plan& plan) {
   return true;
 }
 
+// An overlay may also keep such an attribute apart from its own, as the kernel's does for nested overlays.
 void check_private(const std::string& name, Plan& plan) {
   if (!is_private(name)) return;
-  plan.refuse(Errno::kEPERM, Rule::kXattrPrivate);
+  plan.allow(Errno::kEPERM, Rule::kXattrPrivate);
   plan.allow(Errno::kEOPNOTSUPP, Rule::kXattrPrivate);
 }
 
@@ -112,10 +113,7 @@ OVLSPEC_CHECK(GetXattr) {
   const Inode& inode = world[plan.first.object];
   check_reader(caller, operation.name, inode, plan);
   if (!named) return plan;
-  if (is_private(operation.name)) {
-    plan.refuse(Errno::kENODATA, Rule::kXattrPrivate);
-    plan.allow(Errno::kEOPNOTSUPP, Rule::kXattrPrivate);
-  }
+  if (is_private(operation.name)) plan.allow(Errno::kEOPNOTSUPP, Rule::kXattrPrivate);
   plan.refuse_if(inode.xattr(operation.name) == nullptr, Errno::kENODATA, Rule::kXattrMissing);
   // A file system without attributes of that kind has none to show.
   if (!plan.success()) plan.allow(Errno::kEOPNOTSUPP, Rule::kXattrMissing);

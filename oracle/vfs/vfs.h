@@ -1,6 +1,6 @@
 // A small virtual file system: it stands between a trace's paths and the engine's nodes as the Linux kernel stands
-// before a FUSE server that was mounted with default_permissions. Path walk, permissions, open flags, set-id clearing and
-// the order in which errors are found are Linux's (fs/namei.c, open.c, attr.c, xattr.c, fuse/dir.c of 6.18); what a name
+// before a FUSE server mounted with default_permissions. Path walk, permissions, open flags, set-id clearing and the
+// order in which errors are found are Linux's (fs/namei.c, open.c, attr.c, xattr.c, fuse/dir.c of 6.18); what a name
 // leads to and what an object holds is the engine's answer, passed on as it is.
 //
 // Not modelled: mounts within the mount, access control lists, immutable and append-only flags, locks, leases, quotas,
