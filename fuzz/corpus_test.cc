@@ -18,7 +18,7 @@ namespace fs = std::filesystem;
 
 std::vector<fs::path> files_of(const fs::path& directory) {
   std::vector<fs::path> files;
-  for (const auto& entry : fs::directory_iterator(directory))
+  for (const auto& entry : fs::recursive_directory_iterator(directory))
     if (entry.is_regular_file()) files.push_back(entry.path());
   std::sort(files.begin(), files.end());
   return files;

@@ -44,7 +44,9 @@ FileSize size_of(const Inode& inode) {
 MaybeMismatch attributes_are(const Inode& inode, const Attributes& seen) {
   if (seen.type != inode.type)
     return differs(Rule::kStat, "type", std::string(describe(seen.type)), std::string(describe(inode.type)));
-  if (seen.mode != inode.mode) return differs(Rule::kStat, "mode", octal(seen.mode), octal(inode.mode));
+  const Mode judged = inode.set_gid_free ? kModeMask & ~kSetGid : kModeMask;
+  if (((seen.mode ^ inode.mode) & judged) != 0)
+    return differs(inode.set_gid_free ? Rule::kWriteSetGid : Rule::kStat, "mode", octal(seen.mode), octal(inode.mode));
   if (auto mismatch = number_is(Rule::kStat, "uid", seen.uid, inode.uid)) return mismatch;
   if (auto mismatch = number_is(Rule::kStat, "gid", seen.gid, inode.gid)) return mismatch;
   const bool device = inode.is(FileType::kCharDevice) || inode.is(FileType::kBlockDevice);

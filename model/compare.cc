@@ -30,7 +30,8 @@ std::optional<std::string> time_difference(const FreeTime& seen, const FreeTime&
 std::optional<std::string> inode_difference(const Inode& seen, const Inode& wanted) {
   if (seen.type != wanted.type)
     return expected("type", std::string(describe(seen.type)), std::string(describe(wanted.type)));
-  if (seen.mode != wanted.mode) return expected("mode", octal(seen.mode), octal(wanted.mode));
+  const Mode judged = seen.set_gid_free || wanted.set_gid_free ? kModeMask & ~kSetGid : kModeMask;
+  if (((seen.mode ^ wanted.mode) & judged) != 0) return expected("mode", octal(seen.mode), octal(wanted.mode));
   if (seen.uid != wanted.uid) return expected("uid", std::to_string(seen.uid), std::to_string(wanted.uid));
   if (seen.gid != wanted.gid) return expected("gid", std::to_string(seen.gid), std::to_string(wanted.gid));
   if (seen.device != wanted.device) return expected("device", describe(seen.device), describe(wanted.device));

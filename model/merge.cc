@@ -30,11 +30,25 @@ std::vector<std::string> components_of(std::string_view path) {
   return components;
 }
 
+// A redirect with an empty component, `.` or `..`, or a relative one of several, is damaged and means nothing.
+bool is_redirect(std::string_view redirect) {
+  const bool absolute = !redirect.empty() && redirect.front() == '/';
+  if (absolute) redirect.remove_prefix(1);
+  if (!absolute && redirect.find('/') != std::string_view::npos) return false;
+  for (;;) {
+    const auto slash = redirect.find('/');
+    const auto name = redirect.substr(0, slash);
+    if (name.empty() || name == "." || name == "..") return false;
+    if (slash == std::string_view::npos) return true;
+    redirect.remove_prefix(slash + 1);
+  }
+}
+
 // Rewrites the path below a directory with a redirect, for the layers below. Component `at` is the directory's.
 //
 // REN-2: an absolute redirect is a path from the overlay's root, another is a sibling's name.
 void follow_redirect(Wanted& wanted, std::size_t at, const std::string& redirect) {
-  if (redirect.empty()) return;
+  if (!is_redirect(redirect)) return;
   if (redirect.front() != '/') {
     wanted.components[at] = redirect;
     return;

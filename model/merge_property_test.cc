@@ -264,7 +264,10 @@ RC_GTEST_PROP(FirstDifference, IsFoundFromBothSides, ()) {
 RC_GTEST_PROP(Mutate, KeepsTheInvariantsAndTheStackMergeable, ()) {
   RapidChoices choices;
   Layers layers = testing::layers(choices, 5);
-  for (int i = 0; i < 6; ++i) layers = mutate(std::move(layers), testing::mutation(choices, layers));
+  for (int i = 0; i < 6; ++i) {
+    const Mutation mutation = testing::mutation(choices, layers);
+    layers = mutate(std::move(layers), mutation);
+  }
   expect_whole(layers);
   RC_ASSERT(!layers.lowers.empty());
   expect_whole(broken_invariant(merge(layers).tree), show(layers));

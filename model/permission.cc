@@ -38,11 +38,14 @@ bool sticky_forbids(const Caller& caller, const Inode& directory, const Inode& o
          !caller.capabilities.has(Capability::kFowner);
 }
 
-Mode mode_after_write(const Caller& caller, const Inode& inode) {
-  if (!inode.is(FileType::kRegular) || caller.capabilities.has(Capability::kFsetid)) return inode.mode;
-  Mode mode = inode.mode & ~kSetUid;
-  if ((mode & kGroupExecute) != 0 || !in_group(caller, inode.gid)) mode &= ~kSetGid;
-  return mode;
+void clear_set_id(const Caller& caller, Inode& inode) {
+  if (!inode.is(FileType::kRegular) || caller.capabilities.has(Capability::kFsetid)) return;
+  inode.mode &= ~kSetUid;
+  if ((inode.mode & kGroupExecute) != 0) {
+    inode.mode &= ~kSetGid;
+  } else if ((inode.mode & kSetGid) != 0 && !in_group(caller, inode.gid)) {
+    inode.set_gid_free = true;
+  }
 }
 
 Inode new_inode(const Caller& caller, const Inode& directory, FileType type, Mode mode) {

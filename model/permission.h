@@ -19,8 +19,8 @@ bool owns(const Caller& caller, const Inode& inode);          // or has CAP_FOWN
 // Whether a sticky directory keeps the caller from taking the name of `object` away.
 bool sticky_forbids(const Caller& caller, const Inode& directory, const Inode& object);
 
-// The mode of a regular file after a write by `caller`. OVL-WRITE-2.
-Mode mode_after_write(const Caller& caller, const Inode& inode);
+// What a write by `caller` does to the mode of a regular file. OVL-WRITE-2, OVL-WRITE-3.
+void clear_set_id(const Caller& caller, Inode& inode);
 
 // A new object of that type in `directory`; `mode` as asked for. OVL-NEW-1, OVL-NEW-2.
 Inode new_inode(const Caller& caller, const Inode& directory, FileType type, Mode mode);

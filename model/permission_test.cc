@@ -72,17 +72,24 @@ TEST(StickyForbids, AllButTheOwnersOfFileAndDirectoryAndFowner) {
   EXPECT_FALSE(sticky_forbids(user(5, 5), directory, object));
 }
 
-// Rule::kWriteSetId.
-TEST(ModeAfterWrite, ClearsSetIdBitsOfFilesWithoutFsetid) {
-  EXPECT_EQ(mode_after_write(user(1000, 1000), owned(04755)), 0755U);
-  EXPECT_EQ(mode_after_write(user(1000, 1000), owned(06775)), 0775U);
-  EXPECT_EQ(mode_after_write(capable(Capability::kFsetid), owned(06775)), 06775U);
-  EXPECT_EQ(mode_after_write(user(1000, 1000), owned(06775, FileType::kFifo)), 06775U);
+Inode written(const Caller& caller, Inode inode) {
+  clear_set_id(caller, inode);
+  return inode;
 }
 
-TEST(ModeAfterWrite, KeepsSetGidOfANonExecutableForMembers) {
-  EXPECT_EQ(mode_after_write(user(5, 1000), owned(02664)), 02664U);
-  EXPECT_EQ(mode_after_write(user(5, 5), owned(02664)), 0664U);
+// Rule::kWriteSetId.
+TEST(SetIdAfterWrite, IsClearedWithoutFsetid) {
+  EXPECT_EQ(written(user(1000, 1000), owned(04755)).mode, 0755U);
+  EXPECT_EQ(written(user(1000, 1000), owned(06775)).mode, 0775U);
+  EXPECT_EQ(written(capable(Capability::kFsetid), owned(06775)).mode, 06775U);
+  EXPECT_EQ(written(user(1000, 1000), owned(06775, FileType::kFifo)).mode, 06775U);
+}
+
+// Rule::kWriteSetGid.
+TEST(SetIdAfterWrite, OfANonExecutableStaysForMembersAndIsFreeForOthers) {
+  EXPECT_EQ(written(user(5, 1000), owned(02664)).mode, 02664U);
+  EXPECT_FALSE(written(user(5, 1000), owned(02664)).set_gid_free);
+  EXPECT_TRUE(written(user(5, 5), owned(02664)).set_gid_free);
 }
 
 class NewInode : public ::testing::Test {

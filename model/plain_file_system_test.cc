@@ -16,7 +16,6 @@
 
 #include "model/describe.h"
 #include "model/invariants.h"
-#include "model/operations/xattr_names.h"
 #include "model/step.h"
 #include "model/testing/arbitrary.h"
 #include "oracle/posix_access.h"
@@ -37,9 +36,6 @@ bool differs_by_intention(const Operation& operation) {
   if (const auto* rename = std::get_if<Rename>(&operation)) return rename->mode == RenameMode::kWhiteout;
   if (const auto* mknod = std::get_if<Mknod>(&operation))
     return mknod->type == FileType::kCharDevice && mknod->device == Device{};
-  if (const auto* set = std::get_if<SetXattr>(&operation)) return is_private(set->name);
-  if (const auto* get = std::get_if<GetXattr>(&operation)) return is_private(get->name);
-  if (const auto* remove = std::get_if<RemoveXattr>(&operation)) return is_private(remove->name);
   return false;
 }
 

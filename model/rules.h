@@ -58,6 +58,7 @@ struct RuleText {
   X(kReadSpecial, "OVL-READ-3", "A positioned read or write of a fifo is ESPIPE.", "POSIX pread", kJudged)            \
   X(kWrite, "OVL-WRITE-1", "A write changes just those bytes, at the end where the file is open for appending.", "POSIX write", kJudged)\
   X(kWriteSetId, "OVL-WRITE-2", "A write or truncation by a caller without CAP_FSETID clears set-user-id, and set-group-id of a group-executable file.", "Linux write(2), inode(7)", kJudged)\
+  X(kWriteSetGid, "OVL-WRITE-3", "Set-group-id of a file that its group may not execute may be cleared or stay, where the caller is not in the group.", "Linux inode(7); fs/fuse/dir.c, fuse_setattr: a FUSE server is not told", kJudged)\
   X(kTruncate, "OVL-TRUNC-1", "truncate sets the size; new bytes are zero.", "POSIX truncate", kJudged)               \
   X(kTruncateType, "OVL-TRUNC-2", "Truncating a directory is EISDIR, another type but a regular file EINVAL.", "POSIX truncate; Linux truncate(2)", kJudged)\
   X(kTruncatePermission, "OVL-TRUNC-3", "truncate by path needs write permission, else EACCES.", "POSIX truncate", kJudged)\

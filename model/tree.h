@@ -55,6 +55,8 @@ struct Inode {
   std::vector<Xattr> xattrs;
   std::vector<Entry> entries;
   ObjectId parent = kNoObject;      // the root's parent is the root; kNoObject once removed
+  // Whether the set-group-id bit may have been cleared: OVL-WRITE-3. Known again once it is seen.
+  bool set_gid_free = false;
   std::uint32_t links = 0;          // names that lead here; directories: 1 while they have a name
   // What st_nlink shows beyond `links`; nothing until it is first seen. Not 0 only where names of a lower's hard link
   // were hidden before the mount: OVL-STAT-7.

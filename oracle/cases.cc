@@ -72,7 +72,7 @@ CasesOrError from_files(const std::string& path) {
   std::vector<std::string> files;
   std::error_code error;
   if (std::filesystem::is_directory(path, error)) {
-    for (const auto& entry : std::filesystem::directory_iterator(path, error))
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(path, error))
       if (is_trace_file(entry.path())) files.push_back(entry.path().string());
     std::sort(files.begin(), files.end());
   } else {

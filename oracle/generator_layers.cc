@@ -34,7 +34,7 @@ std::string LayerGenerator::symlink_target(const PathSet& around) {
     case 1: return "missing";
     case 2: return values_.name().append("/../").append(values_.name());
     case 3: return path == nullptr ? "." : "/" + path->path;
-    case 4: return path == nullptr ? "/" : path->path;
+    case 4: return path == nullptr || path->path.empty() ? "/" : path->path;
     case 5: return "../" + values_.name();
     default: return values_.name();
   }

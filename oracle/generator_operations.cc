@@ -97,7 +97,8 @@ Target OperationGenerator::target(const std::string& path) {
     const auto slot = open_slot(random_.percent(15));
     if (slot) return Target::of(*slot);
   }
-  return Target::at(spelled(path), random_.percent(80) ? Follow::kFollow : Follow::kNoFollow);
+  const Follow follow = random_.percent(80) ? Follow::kFollow : Follow::kNoFollow;
+  return Target::at(spelled(path), follow);
 }
 
 std::optional<Slot> OperationGenerator::open_slot(bool directory) {

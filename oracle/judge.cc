@@ -185,6 +185,8 @@ void Judge::bind_free(const Asked& asked, const Outcome& outcome) {
   if (attributes == nullptr) return;
   model::Inode& inode = world_[asked.object];
   if (!inode.modify_time.known) inode.modify_time = model::FreeTime::at(attributes->modify_time);
+  if (inode.set_gid_free) inode.mode = attributes->mode;
+  inode.set_gid_free = false;
   if (!inode.hidden_links) inode.hidden_links = std::int64_t{attributes->links} - inode.links;
 }
 

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "model/layer.h"
@@ -27,6 +28,10 @@ bool same_layer(const model::Layer& one, const model::Layer& other);
 // Makes a layer entry by entry; each call answers what is wrong with its entry, and then changes nothing.
 class LayerBuilder {
  public:
+  LayerBuilder() = default;
+  // Goes on with a layer.
+  explicit LayerBuilder(model::Layer layer) : layer_(std::move(layer)) {}
+
   // Gives a new object a name in an existing directory; the empty path sets the root. A whiteout's inode is replaced by
   // whiteout_inode. REQUIRES: inode has no entries, parent and links.
   [[nodiscard]] Problem add(std::string_view path, model::Inode inode, model::Marks marks);

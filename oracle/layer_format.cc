@@ -20,6 +20,18 @@ bool begins_with(std::string_view text, std::string_view beginning) {
   return text.substr(0, beginning.size()) == beginning;
 }
 
+std::optional<OwnRecord> parse_record(std::string_view bytes) {
+  constexpr std::size_t kWord = 8;
+  if (bytes.size() != 8 * kWord) return std::nullopt;
+  const auto word = [bytes](std::size_t index) {
+    std::uint64_t value = 0;
+    for (std::size_t i = kWord; i > 0; --i)
+      value = value << 8 | static_cast<unsigned char>(bytes[index * kWord + i - 1]);
+    return value;
+  };
+  return OwnRecord{.upper = word(5), .origin_links = word(6)};
+}
+
 // One private attribute, `name` without the prefix.
 void parse_private(std::string_view name, std::string value, ParsedInode& parsed) {
   const bool directory = parsed.inode.is(FileType::kDirectory);
@@ -30,6 +42,8 @@ void parse_private(std::string_view name, std::string value, ParsedInode& parsed
     parsed.marks.redirect = std::move(value);
   } else if (name == names::kOrigin) {
     parsed.origin = std::move(value);
+  } else if (name == names::kIdentity) {
+    parsed.record = parse_record(value);
   } else if (name == names::kUpper) {
     parsed.upper = std::move(value);
   } else if (name == names::kMetacopy) {

@@ -22,10 +22,18 @@ enum class Surrounding : std::uint8_t {
   kXattrWhiteouts,  // in a directory whose overlay.opaque is "x" (overlay-rules.md, WH-2)
 };
 
+// What our engine's record (names::kIdentity) says of a copied-up inode, beside its number: eight little-endian words of
+// 64 bits, of which the sixth is the upper inode that it lies on, and the seventh the origin's link count at copy up.
+struct OwnRecord {
+  InodeNumber upper = 0;
+  std::uint64_t origin_links = 0;
+};
+
 struct ParsedInode {
   model::Inode inode;                 // without private attributes; escaped ones under the name that users see
   model::Marks marks;                 // whiteout, opaque, redirect and backing; the origin is scan's to resolve
   std::optional<std::string> origin;  // the origin attribute's bytes: a file handle, or empty where it is not known
+  std::optional<OwnRecord> record;
   std::optional<std::string> upper;   // an index entry's: the handle of the upper directory that it stands for
   bool metacopy = false;              // content that lies in a layer below
   Surrounding of_entries = Surrounding::kPlain;

@@ -23,6 +23,7 @@ class Walk {
     ParsedInode root = parse_inode(std::move(*accessed), format_, Surrounding::kPlain);
     if (!root.inode.is(FileType::kDirectory)) return Errno::kENOTDIR;
     walked.origin = std::move(root.origin);
+    walked.record = root.record;
     root.inode.parent = kRoot;
     root.inode.links = 1;
     walked_.layer.tree[kRoot] = std::move(root.inode);
@@ -65,6 +66,7 @@ class Walk {
     WalkedInode walked{std::move(accessed->handle), accessed->links, std::nullopt};
     ParsedInode parsed = parse_inode(std::move(*accessed), format_, parent.surrounding);
     walked.origin = std::move(parsed.origin);
+    walked.record = parsed.record;
     if (parsed.metacopy) walked_.metacopies.push_back(path);
     const bool is_directory = parsed.inode.is(FileType::kDirectory);
     const ObjectId id = walked_.layer.add(std::move(parsed.inode), std::move(parsed.marks));

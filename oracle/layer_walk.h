@@ -16,6 +16,7 @@ struct WalkedInode {
   std::string handle;                 // empty without handles
   std::uint32_t links = 1;            // st_nlink
   std::optional<std::string> origin;  // the record's bytes
+  std::optional<OwnRecord> record;
 };
 
 struct WalkedLayer {

@@ -153,7 +153,8 @@ class Work {
       leftovers_.push_back(path);
     } else if (!has_owner(entry)) {
       if (entry.inode.is(FileType::kDirectory)) leftovers_.push_back(path);
-      else nameless_.emplace_back(name, entry);
+      // Our engine never leaves a shown object to the index alone; what it left there counts for nothing.
+      else if (!entry.record) nameless_.emplace_back(name, entry);
     }
     if (!entry.marks.whiteout && !entry.inode.is(FileType::kDirectory)) index_.emplace(name, entry.marks.backing);
     return {};
@@ -206,8 +207,18 @@ class Work {
   std::vector<std::string> leftovers_;
 };
 
+// Whether an upper with our engine's records was copied as a whole: none lies on the inode that it names. The first
+// mount adopts them.
+bool is_copied(const WalkedLayer& walked) {
+  for (ObjectId id = 0; id < walked.inodes.size(); ++id)
+    if (const auto& record = walked.inodes[id].record)
+      if (record->upper == walked.layer.mark(id).backing.number) return false;
+  return true;
+}
+
 // Fills in the origins of a walked layer. `work` is the upper's; lowers have none.
 void resolve(WalkedLayer& walked, const Lowers& lowers, const Work* work) {
+  const bool copied = is_copied(walked);
   for (ObjectId id = 0; id < walked.inodes.size(); ++id) {
     const auto& record = walked.inodes[id].origin;
     if (!record) continue;
@@ -216,7 +227,12 @@ void resolve(WalkedLayer& walked, const Lowers& lowers, const Work* work) {
     const Lowers::Found* found = lowers.find(*record);
     if (found == nullptr) continue;
     marks.origin->backing = found->backing;
-    marks.origin->linked = found->links > 1 && work != nullptr && work->links(*record, marks.backing);
+    // Our record says by itself whether the origin had several links; the kernel's, that the index has an entry.
+    if (const auto& own = walked.inodes[id].record) {
+      marks.origin->linked = work != nullptr && own->origin_links > 1 && (copied || own->upper == marks.backing.number);
+    } else {
+      marks.origin->linked = found->links > 1 && work != nullptr && work->links(*record, marks.backing);
+    }
   }
 }
 

@@ -29,8 +29,8 @@ struct StackAccess {
 //
 // Leftovers are what the work directory holds beside an empty `work` and the entries of `index`; entries of `index`
 // whose object has no name and no lower origin with several; and metacopies, whose content this reader does not follow.
-// An upper object that the index alone holds, because its last upper name went while lower names of it stayed, is in the
-// upper's tree without a name.
+// An upper object that the kernel's index alone holds, because its last upper name went while lower names of it stayed,
+// is in the upper's tree without a name. Our engine brings another name to the upper instead.
 Attempt<Scanned> scan_stack(const StackAccess& stack, DiskFormat format = DiskFormat::kOverlay);
 
 // One directory alone. Origins have no backing.

@@ -29,6 +29,7 @@ ovlspec_library(ovlspec_trace
     trace_total_read.cc
     trace_total_write.cc
     trace_words.cc
+    world.cc
   LINK ovlspec_model)
 
 ovlspec_test(trace_text_test property SOURCES trace_text_test.cc LINK ovlspec_trace rapidcheck)
@@ -37,3 +38,4 @@ ovlspec_test(trace_total_test property SOURCES trace_total_test.cc LINK ovlspec_
 ovlspec_test(trace_jsonl_test property SOURCES trace_jsonl_test.cc LINK ovlspec_trace rapidcheck)
 ovlspec_test(trace_file_test unit SOURCES trace_file_test.cc LINK ovlspec_trace)
 ovlspec_test(generator_test unit SOURCES generator_test.cc LINK ovlspec_trace)
+ovlspec_test(world_test unit SOURCES world_test.cc LINK ovlspec_trace)

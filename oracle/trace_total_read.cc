@@ -4,6 +4,7 @@
 #include "oracle/standard_callers.h"
 #include "oracle/total_tables.h"
 #include "oracle/trace_fields.h"
+#include "model/vocabulary/names.h"
 #include "oracle/trace_total.h"
 #include "oracle/trace_words.h"
 
@@ -259,6 +260,13 @@ class Reader {
     inode.content = model::Content(std::move(data));
   }
 
+  // What every file system of the layers takes, and no overlay gives a meaning.
+  static bool is_storable(const model::Inode& inode, std::string_view name) {
+    if (name.rfind("user.", 0) == 0)
+      return name.size() > 5 && (inode.is(FileType::kRegular) || inode.is(FileType::kDirectory));
+    return name.rfind("trusted.", 0) == 0 && name.size() > 8 && name.rfind(names::kTrustedPrefix, 0) != 0;
+  }
+
   void attributes(model::Inode& inode) {
     mode({}, inode.mode);
     inode.uid = id();
@@ -271,7 +279,7 @@ class Reader {
       std::string value;
       xattr_name({}, name);
       bytes({}, value);
-      if (!name.empty() && value.size() <= 65536) model::set_xattr(inode, name, std::move(value));
+      if (is_storable(inode, name) && value.size() <= 1024) model::set_xattr(inode, name, std::move(value));
     }
   }
 

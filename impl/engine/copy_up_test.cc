@@ -56,7 +56,7 @@ TEST(CopyUp, IsNotMadeByReading) {
   mounted.tree();
   EXPECT_EQ(*mounted.engine().symlink_target(*mounted.node("s")), "d/f");
   EXPECT_EQ(world.upper().dump(), "");
-  EXPECT_EQ(world.work().dump(), "work directory\n");
+  EXPECT_EQ(world.work().dump(), "index directory\nwork directory\n");
 }
 
 TEST(CopyUp, CopiesNoPrivateAttribute) {
@@ -146,7 +146,7 @@ TEST(CopyUp, ThatFailsLeavesNothing) {
     const Status changed = mounted.chmod("d/f", 0600);
     const bool reached = world.upper_store().counted_calls() >= at;
     world.upper_store().set_fault({});
-    EXPECT_EQ(world.work().dump(), "work directory\n") << at;
+    EXPECT_EQ(world.work().dump(), "index directory\nwork directory\n") << at;
     if (changed.ok()) {
       EXPECT_EQ(mounted.stat("d/f")->mode, 0600U);
       if (!reached) return;
@@ -232,7 +232,7 @@ TEST(OpenFile, OfAnUnlinkedLowerFileCanBeChanged) {
   EXPECT_EQ(mounted.engine().attributes(node)->mode, 0600U);
   EXPECT_EQ(mounted.engine().attributes(node)->links, 0U);
   EXPECT_EQ(world.upper().dump(), "f whiteout\n");
-  EXPECT_EQ(world.work().dump(), "work directory\n");
+  EXPECT_EQ(world.work().dump(), "index directory\nwork directory\n");
 }
 
 TEST(OpenFile, OfAnUnlinkedUpperFileWorksOn) {

@@ -29,6 +29,18 @@ Status HardLinkIndex::make_directory_locked() {
   return {};
 }
 
+Result<InodeRef> HardLinkIndex::directory() {
+  const std::lock_guard lock(mutex_);
+  OVLSPEC_TRY(make_directory_locked());
+  return directory_;
+}
+
+Result<std::vector<std::string>> HardLinkIndex::names() {
+  const std::lock_guard lock(mutex_);
+  OVLSPEC_TRY(load_locked());
+  return std::vector<std::string>(entries_.begin(), entries_.end());
+}
+
 Result<bool> HardLinkIndex::empty() {
   const std::lock_guard lock(mutex_);
   OVLSPEC_TRY(load_locked());
@@ -68,7 +80,9 @@ Status HardLinkIndex::remove(const std::string& name) {
   const std::lock_guard lock(mutex_);
   OVLSPEC_TRY(load_locked());
   if (!directory_) return Errno::kENOENT;
-  OVLSPEC_TRY(store_.unlink(directory_, name));
+  Status removed = store_.unlink(directory_, name);
+  if (removed.error() == Errno::kEISDIR) removed = store_.remove_directory(directory_, name);
+  OVLSPEC_TRY(removed);
   entries_.erase(name);
   return {};
 }

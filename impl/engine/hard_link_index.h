@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <unordered_set>
+#include <vector>
 
 #include "impl/engine/work_directory.h"
 #include "impl/store/layer_store.h"
@@ -22,6 +23,9 @@ class HardLinkIndex {
  public:
   HardLinkIndex(LayerStore& store, WorkDirectory& work) : store_(store), work_(work) {}
 
+  // The directory of the entries, made where it is missing.
+  Result<InodeRef> directory();
+  Result<std::vector<std::string>> names();
   // Whether there are no entries. Reads the directory once.
   Result<bool> empty();
   Result<std::optional<FoundInode>> find(const std::string& name);

@@ -244,6 +244,57 @@ TEST(HardLinks, WhoseUpperInodeWasCopiedByHandAreTwoObjects) {
   again.tree();
 }
 
+TEST(HardLinks, HoldAfterTheWorkDirectoryWasWiped) {
+  World world;
+  linked(world);
+  InodeNumber number = 0;
+  {
+    Mounted mounted(world);
+    ASSERT_TRUE(mounted.append("a", "+"));
+    number = mounted.number("a");
+  }
+  world.work().remove("work").remove("index");
+  Mounted again(world);
+  EXPECT_EQ(again.read("b"), "old+");
+  EXPECT_EQ(again.links("b"), 3U);
+  EXPECT_EQ(again.number("d/c"), number);
+}
+
+TEST(HardLinks, AndNumbersHoldAfterTheUpperLayerWasCopied) {
+  World world;
+  linked(world);
+  world.lower().file("f", "f").directory("e");
+  std::map<std::string, Shown> before;
+  {
+    Mounted mounted(world);
+    ASSERT_TRUE(mounted.append("a", "+"));
+    ASSERT_TRUE(mounted.append("f", "+"));
+    ASSERT_TRUE(mounted.chmod("e", 0700));
+    before = mounted.tree();
+  }
+  world.copy_upper();
+  for (int mount = 0; mount < 2; ++mount) {
+    Mounted again(world);
+    std::map<std::string, Shown> after = again.tree();
+    // The root has no record: as an object made in the upper layer it does not continue.
+    after[""] = before[""];
+    EXPECT_EQ(describe(after), describe(before));
+  }
+  EXPECT_EQ(world.work().store().entries(world.work().find("index"))->size(), 1U);
+}
+
+TEST(HardLinks, OrphanedByHandLeaveTheIndexAtUnmount) {
+  World world;
+  linked(world);
+  {
+    Mounted mounted(world);
+    ASSERT_TRUE(mounted.append("a", "+"));
+  }
+  world.upper().remove("a");
+  { Mounted mounted(world); }
+  EXPECT_TRUE(world.work().store().entries(world.work().find("index"))->empty());
+}
+
 TEST(HardLinks, AddedToTheLowerByHandCountToo) {
   World world;
   linked(world);

@@ -185,7 +185,8 @@ Status OverlayEngine::list(const OpenDirectoryRef& directory, std::uint64_t offs
 Status OverlayEngine::sync_directory(NodeId id) {
   const std::shared_lock lock(namespace_);
   auto found = directory(id);
-  if (!found.ok()) return found.error();
+  // A removed directory that is still open has nothing left to make durable.
+  if (!found.ok()) return found.error() == Errno::kENOENT ? Status() : found.error();
   if (options_.durability == Durability::kVolatile || !(*found)->upper) return {};
   return parts_->store.sync_inode((*found)->upper);
 }

@@ -199,7 +199,7 @@ TEST(Mount, RemovesWhatACrashLeftInTheWorkDirectory) {
   World world;
   world.work().file("work/#3/deep/file", "").whiteout("work/#4");
   Mounted mounted(world);
-  EXPECT_EQ(world.work().dump(), "work directory\n");
+  EXPECT_EQ(world.work().dump(), "index directory\nwork directory\n");
 }
 
 }  // namespace

@@ -83,8 +83,10 @@ OverlayEngine::OverlayEngine(Layers layers, std::unique_ptr<WritableParts> parts
     : layers_(std::move(layers)), parts_(std::move(parts)), options_(options) {}
 
 OverlayEngine::~OverlayEngine() {
+  if (!parts_) return;
   // What a failed removal left; where this fails too, the next mount does it.
-  if (parts_) static_cast<void>(recover());
+  static_cast<void>(recover());
+  static_cast<void>(drop_orphans());
 }
 
 Status OverlayEngine::start() {
@@ -107,6 +109,8 @@ Status OverlayEngine::start() {
   (layers_.upper ? root_->upper_key : root_->lower_key) = key;
   root_->generation = generation_of(found);
   table_.insert_root(root_, key);
+  // A mount does not fail for what it cannot adopt: the next writable mount tries again.
+  if (parts_) static_cast<void>(adopt_upper_layer());
   return {};
 }
 

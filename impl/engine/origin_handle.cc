@@ -9,6 +9,8 @@ constexpr unsigned char kVersion = 0;
 constexpr unsigned char kMagic = 0xfb;
 constexpr unsigned char kFlagBigEndian = 1U << 0;
 constexpr unsigned char kFlagAnyEndian = 1U << 1;
+constexpr unsigned char kFlagPathUpper = 1U << 2;
+constexpr std::size_t kFlagsAt = 3;
 constexpr std::size_t kUuidBytes = 16;
 constexpr std::size_t kHeaderBytes = 5 + kUuidBytes;
 constexpr std::size_t kHandleMax = names::kNameMax / 2 - kHeaderBytes;
@@ -49,6 +51,12 @@ OriginHandle encode_origin(std::string_view uuid, const std::optional<BackingHan
   origin.bytes += padded;
   origin.bytes += fid;
   return origin;
+}
+
+OriginHandle encode_upper(std::string_view uuid, const std::optional<BackingHandle>& handle, InodeNumber inode) {
+  OriginHandle upper = encode_origin(uuid, handle, inode);
+  upper.bytes[kFlagsAt] = static_cast<char>(kFlagPathUpper);
+  return upper;
 }
 
 std::optional<DecodedOrigin> decode_origin(std::string_view bytes) {

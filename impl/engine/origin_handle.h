@@ -25,6 +25,9 @@ struct OriginHandle {
 // synthesised one.
 OriginHandle encode_origin(std::string_view uuid, const std::optional<BackingHandle>& handle, InodeNumber inode);
 
+// The same of an upper inode: the encoding says which it is.
+OriginHandle encode_upper(std::string_view uuid, const std::optional<BackingHandle>& handle, InodeNumber inode);
+
 struct DecodedOrigin {
   std::string uuid;
   BackingHandle handle;

@@ -1,4 +1,4 @@
-// The one implementation of Engine, in several files: mount.cc, lookup.cc (names to nodes), attributes.cc, xattrs.cc,
+// The one implementation of Engine, in several files: mount.cc, adoption.cc, lookup.cc (names to nodes), attributes.cc, xattrs.cc,
 // listing.cc, files.cc, copy_up.cc, hard_links.cc, creation.cc, removal.cc, rename.cc.
 //
 // Locks, in this order: the namespace lock, shared for what reads the tree, exclusive for what changes it; then the
@@ -118,6 +118,16 @@ class OverlayEngine final : public Engine {
   // mount.cc
   Status recover();
   Status recover_index(const FoundInstance& left);
+
+  // adoption.cc
+  struct UpperClaims;
+  // Where the index is not this upper layer's: one walk of the upper layer, and the index is.
+  Status adopt_upper_layer();
+  Result<OriginHandle> upper_seal() const;
+  Status collect_claims(const InodeRef& directory, UpperClaims& claims) const;
+  Status adopt_records(UpperClaims& claims);
+  Status rebuild_index(const UpperClaims& claims);
+  Status drop_orphans();
 
   // lookup.cc
   Result<NodePtr> node(NodeId id) const;

@@ -8,11 +8,21 @@
 namespace ovlspec::impl {
 namespace {
 
-// Whether a redirect is one that overlays write: a single component, or an absolute path without empty components.
+bool is_component(std::string_view name) {
+  return !name.empty() && name != "." && name != ".." && name.find('/') == std::string_view::npos;
+}
+
+// Whether a redirect is one that overlays write: a single component, or an absolute path of components.
 bool is_valid_redirect(std::string_view redirect) {
   if (redirect.empty() || redirect.size() > names::kRedirectMax) return false;
-  if (redirect.front() != '/') return redirect.find('/') == std::string_view::npos;
-  return redirect.back() != '/' && redirect.find("//") == std::string_view::npos;
+  if (redirect.front() != '/') return is_component(redirect);
+  while (!redirect.empty()) {
+    redirect.remove_prefix(1);
+    const auto length = std::min(redirect.find('/'), redirect.size());
+    if (!is_component(redirect.substr(0, length))) return false;
+    redirect.remove_prefix(length);
+  }
+  return true;
 }
 
 }  // namespace

@@ -44,6 +44,37 @@ void must(const Result<T>& result, std::string_view what) {
   if (!result.ok()) ADD_FAILURE() << what << ": " << errno_name(result.error());
 }
 
+void copy_tree(LayerStore& store, const InodeRef& from, const InodeRef& to) {
+  auto entries = store.entries(from);
+  must(entries, "copy");
+  for (const StoredEntry& entry : *entries) {
+    auto source = store.lookup(from, entry.name);
+    must(source, entry.name);
+    const Attributes& attributes = source->attributes;
+    NewInode inode = inode_of_type(attributes.type, attributes.mode);
+    inode.uid = attributes.uid;
+    inode.gid = attributes.gid;
+    inode.device = attributes.device;
+    if (attributes.type == FileType::kSymlink) inode.symlink_target = *store.symlink_target(source->inode);
+    auto copy = store.create(to, entry.name, inode);
+    must(copy, entry.name);
+    if (attributes.type == FileType::kRegular) {
+      std::string bytes(attributes.size, '\0');
+      must(store.read(*store.open(source->inode, Access::kRead), bytes.data(), bytes.size(), 0), entry.name);
+      must(store.write(*store.open(copy->inode, Access::kWrite), bytes, 0), entry.name);
+    }
+    const std::vector<std::string> names = *store.xattr_names(source->inode);
+    for (const std::string& name : names) {
+      must(store.set_xattr(copy->inode, name, *store.xattr(source->inode, name), XattrMode::kAny), name);
+    }
+    if (attributes.type == FileType::kDirectory) copy_tree(store, source->inode, copy->inode);
+    StoreChange times;
+    times.access_time = {.kind = TimeChange::Kind::kSet, .value = attributes.access_time};
+    times.modify_time = {.kind = TimeChange::Kind::kSet, .value = attributes.modify_time};
+    must(store.change(copy->inode, times), entry.name);
+  }
+}
+
 }  // namespace
 
 LayerTree::Slot LayerTree::slot(std::string_view path) {
@@ -253,8 +284,9 @@ void World::add_store() {
   stores_.push_back(std::move(store));
 }
 
-LayerTree World::make_layer(std::string_view name) {
-  Store& store = stores_.back();
+LayerTree World::make_layer(std::string_view name) { return make_layer_on(stores_.back(), name); }
+
+LayerTree World::make_layer_on(Store& store, std::string_view name) {
   const std::string unique = std::string(name) + std::to_string(layers_made_++);
   auto made = store.memory->create(store.memory->root(), unique, inode_of_type(FileType::kDirectory, 0755));
   must(made, name);
@@ -286,13 +318,17 @@ std::string World::private_name(std::string_view name) const {
 
 void World::push_upper_down() {
   lowers_.push_front(upper_);
-  Store& store = stores_.front();
-  for (LayerTree* layer : {&upper_, &work_}) {
-    auto made = store.memory->create(store.memory->root(), "layer" + std::to_string(layers_made_++),
-                                     inode_of_type(FileType::kDirectory, 0755));
-    must(made, "layer");
-    *layer = LayerTree(*store.faulty, made->inode);
-  }
+  upper_ = make_layer_on(stores_.front(), "upper");
+  work_ = make_layer_on(stores_.front(), "work");
+}
+
+void World::copy_upper() {
+  LayerTree copy = make_layer_on(stores_.front(), "copy");
+  copy_tree(upper_.store(), upper_.root(), copy.root());
+  auto entries = upper_.store().entries(upper_.root());
+  must(entries, "copy");
+  for (const StoredEntry& entry : *entries) upper_.remove(entry.name);
+  upper_ = copy;
 }
 
 Stack World::stack() {

@@ -89,6 +89,8 @@ class World {
   std::string private_name(std::string_view name) const;
   // The upper layer becomes the topmost lower, below a new one.
   void push_upper_down();
+  // The upper layer is replaced by a copy of it, attributes included, on its file system.
+  void copy_upper();
 
  private:
   struct Store {
@@ -97,6 +99,7 @@ class World {
     std::unique_ptr<FaultyStore> faulty;
   };
   LayerTree make_layer(std::string_view name);
+  LayerTree make_layer_on(Store& store, std::string_view name);
   void add_store();
 
   FileSystems file_systems_;

@@ -6,8 +6,8 @@
 // | squashfs                                   | digest of superblock and inode table, read once | yes    |
 // | others                                     | digest of type, mount source and f_fsid         | no     |
 //
-// btrfs has the subvolume in f_fsid; squashfs and xfs have the device number there. Images made without a uuid share one
-// of zeros: they are others.
+// btrfs has the subvolume in f_fsid; squashfs and xfs have the device number there. Images made without a uuid share
+// one of zeros: they are others.
 #pragma once
 
 #include <map>

@@ -199,6 +199,7 @@ TEST(MemoryStore, AnInodeOutlivesItsStore) {
 TEST(MemoryStore, InodesAreFoundByHandleWhileOthersLetThemGo) {
   MemoryStore store(options(MemoryNumbers::Reuse::kAtOnce));
   std::vector<BackingHandle> handles;
+  handles.reserve(200);
   for (int i = 0; i < 200; ++i) handles.push_back(*store.handle(make(store, store.root(), std::to_string(i))));
   std::thread remover([&] {
     for (int i = 0; i < 200; ++i) EXPECT_TRUE(store.unlink(store.root(), std::to_string(i)));

@@ -11,6 +11,7 @@
 //   process may take the owner's identity; they are set right after it in a directory with the set-group-id bit or a
 //   default access control list, for a directory with set-id bits, and under another umask; where that fails, the name
 //   is taken away again;
+// - having made something for another owner, the process is undumpable, as after any change of ids: no core file;
 // - a default access control list of the directory is inherited by the file system; the mode is exact all the same.
 #pragma once
 

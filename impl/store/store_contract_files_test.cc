@@ -164,6 +164,7 @@ TEST_P(StoreContract, ThreadsThatWorkInOneDirectoryLoseNothing) {
     }
   };
   std::vector<std::thread> threads;
+  threads.reserve(kThreads);
   for (int thread = 0; thread < kThreads; ++thread) threads.emplace_back(work, thread);
   for (std::thread& thread : threads) thread.join();
   EXPECT_EQ(names(shared).size(), static_cast<std::size_t>(kThreads * kRounds / 2));

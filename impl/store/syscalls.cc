@@ -156,7 +156,7 @@ Result<Descriptor> open_listing(int directory, OpenTimes times) {
 }
 
 Result<Descriptor> reopen(int inode, Access access, OpenTimes times) {
-  int flags = O_CLOEXEC | O_NONBLOCK | O_NOCTTY | (times == OpenTimes::kKeep ? O_NOATIME : 0);
+  int flags = O_CLOEXEC | (times == OpenTimes::kKeep ? O_NOATIME : 0);
   switch (access) {
     case Access::kRead: flags |= O_RDONLY; break;
     case Access::kWrite: flags |= O_WRONLY; break;

@@ -57,7 +57,8 @@ Result<Descriptor> open_child(int directory, const ComponentName& name);    // O
 // O_PATH of a directory at a relative path below `root`; no symlink, no mount point, no `..`.
 Result<Descriptor> open_directory_beneath(int root, const std::string& path);
 Result<Descriptor> open_listing(int directory, OpenTimes times);            // readable
-Result<Descriptor> reopen(int inode, Access access, OpenTimes times);       // readable or writable
+// Readable or writable. REQUIRES: a regular file (a device would act, a fifo wait).
+Result<Descriptor> reopen(int inode, Access access, OpenTimes times);
 Result<Descriptor> open_for_reading(const std::string& path);
 Result<std::string> path_of(int descriptor);                                // what /proc says
 

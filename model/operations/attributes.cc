@@ -52,6 +52,7 @@ OVLSPEC_CHECK(Chmod) {
 
 OVLSPEC_EFFECT(Chmod) {
   Inode& inode = world[plan.first.object];
+  inode.set_gid_free = false;
   inode.mode = operation.mode & kModeMask;
   if (!in_group(caller, inode.gid) && !caller.capabilities.has(Capability::kFsetid)) inode.mode &= ~kSetGid;
 }
@@ -76,7 +77,12 @@ OVLSPEC_CHECK(Chown) {
 
 OVLSPEC_EFFECT(Chown) {
   Inode& inode = world[plan.first.object];
-  if (!inode.is(FileType::kDirectory)) inode.mode = mode_after_chown(caller, inode, operation.gid.value_or(inode.gid));
+  if (!inode.is(FileType::kDirectory)) {
+    const Mode before = inode.mode;
+    inode.mode = mode_after_chown(caller, inode, operation.gid.value_or(inode.gid));
+    // OVL-WRITE-3 holds of chown too.
+    inode.set_gid_free = inode.set_gid_free || ((before & kSetGid) != 0 && (before & kGroupExecute) == 0);
+  }
   if (operation.uid) inode.uid = *operation.uid;
   if (operation.gid) inode.gid = *operation.gid;
 }

@@ -8,7 +8,7 @@ namespace {
 bool is_piped(const Inode& inode) { return inode.is(FileType::kFifo) || inode.is(FileType::kSocket); }
 
 void written(const Caller& caller, Inode& inode) {
-  inode.mode = mode_after_write(caller, inode);
+  clear_set_id(caller, inode);
   inode.modify_time = FreeTime::unknown();
 }
 

@@ -7,6 +7,7 @@ namespace ovlspec::model {
 
 OVLSPEC_CHECK(Mkdir) {
   Plan plan(Rule::kMkdir);
+  check_change(world, plan);
   plan.first = resolve(world, caller, operation.path, Last::kName);
   if (plan.accept(plan.first)) check_new_name(world, caller, Makes::kDirectory, plan, plan.first);
   return plan;
@@ -20,6 +21,7 @@ OVLSPEC_EFFECT(Mkdir) {
 
 OVLSPEC_CHECK(Rmdir) {
   Plan plan(Rule::kRmdir);
+  check_change(world, plan);
   plan.first = resolve(world, caller, operation.path, Last::kName);
   if (!plan.accept(plan.first)) return plan;
   check_removal(world, caller, plan, plan.first);
@@ -46,6 +48,7 @@ OVLSPEC_EFFECT(Rmdir) {
 
 OVLSPEC_CHECK(Unlink) {
   Plan plan(Rule::kUnlink);
+  check_change(world, plan);
   plan.first = resolve(world, caller, operation.path, Last::kName);
   if (!plan.accept(plan.first)) return plan;
   check_removal(world, caller, plan, plan.first);
@@ -66,6 +69,7 @@ OVLSPEC_EFFECT(Unlink) {
 
 OVLSPEC_CHECK(Link) {
   Plan plan(Rule::kLink);
+  check_change(world, plan);
   plan.first =
       resolve(world, caller, operation.from, operation.follow == Follow::kFollow ? Last::kFollow : Last::kNoFollow);
   plan.second = resolve(world, caller, operation.to, Last::kName);
@@ -90,6 +94,7 @@ OVLSPEC_EFFECT(Link) {
 
 OVLSPEC_CHECK(Symlink) {
   Plan plan(Rule::kSymlink);
+  check_change(world, plan);
   plan.refuse_if(operation.target.empty(), Errno::kENOENT, Rule::kSymlinkTarget);
   plan.refuse_if(operation.target.size() > names::kPathMax, Errno::kENAMETOOLONG, Rule::kSymlinkTarget);
   plan.first = resolve(world, caller, operation.path, Last::kName);
@@ -115,6 +120,7 @@ OVLSPEC_CHECK(Readlink) {
 
 OVLSPEC_CHECK(Mknod) {
   Plan plan(Rule::kMknod);
+  check_change(world, plan);
   plan.first = resolve(world, caller, operation.path, Last::kName);
   if (plan.accept(plan.first)) check_new_name(world, caller, Makes::kOther, plan, plan.first);
   const bool device = operation.type == FileType::kCharDevice || operation.type == FileType::kBlockDevice;

@@ -106,7 +106,7 @@ OVLSPEC_EFFECT(Open) {
     object = make(world, plan.first, std::move(inode));
   } else if (operation.flags.truncate && world[object].is(FileType::kRegular)) {
     Inode& inode = world[object];
-    inode.mode = mode_after_write(caller, inode);
+    clear_set_id(caller, inode);
     inode.content.resize(0);
     inode.modify_time = FreeTime::unknown();
   }

@@ -28,7 +28,6 @@ void check_change(const World& world, Plan& plan) {
 }
 
 void check_new_name(const World& world, const Caller& caller, Makes makes, Plan& plan, const Found& found) {
-  check_change(world, plan);
   plan.refuse_if(found.exists() || found.kind != NameKind::kPlain, Errno::kEEXIST, Rule::kExists);
   // `new/` names a directory, which mkdir alone makes.
   plan.refuse_if(found.trailing_slash && makes == Makes::kOther && !found.exists(), Errno::kENOENT, Rule::kPathMissing);
@@ -38,7 +37,6 @@ void check_new_name(const World& world, const Caller& caller, Makes makes, Plan&
 }
 
 void check_removal(const World& world, const Caller& caller, Plan& plan, const Found& found) {
-  check_change(world, plan);
   plan.refuse_if(!found.exists(), Errno::kENOENT, Rule::kPathMissing);
   if (!found.exists() || found.kind != NameKind::kPlain) return;
   const Inode& directory = world[found.parent];

@@ -1,0 +1,128 @@
+// Whose the index is. The index directory names the root of the upper layer that it belongs to, as the kernel's does.
+// Where it is missing or names another, the work directory was lost or the upper layer copied as a whole: one walk of
+// the upper layer makes the index anew from the records on its inodes, and a whole copy adopts its records.
+#include <algorithm>
+#include <set>
+
+#include "impl/engine/overlay_engine.h"
+#include "model/vocabulary/names.h"
+
+namespace ovlspec::impl {
+
+struct OverlayEngine::UpperClaims {
+  struct Claim {
+    FoundInode found;
+    IdentityRecord record;
+    bool holds = false;             // the record counts for this inode
+    bool is_own() const { return record.upper_inode == found.attributes.number; }
+  };
+  std::vector<Claim> claims;        // of each inode with a record, in the byte order of their first paths
+  std::set<InodeNumber> inodes;     // of all that are no directories
+  bool is_copy = false;             // the upper layer was copied as a whole
+};
+
+Result<OriginHandle> OverlayEngine::upper_seal() const {
+  const Layer& upper = *layers_.upper;
+  auto attributes = upper.store->attributes(upper.root);
+  if (!attributes.ok()) return attributes.error();
+  auto handle = upper.store->handle(upper.root);
+  if (!handle.ok() && handle.error() != Errno::kEOPNOTSUPP) return handle.error();
+  const auto known = handle.ok() ? std::optional<BackingHandle>(*handle) : std::nullopt;
+  return encode_upper(upper.backing.uuid, known, attributes->number);
+}
+
+Status OverlayEngine::adopt_upper_layer() {
+  auto seal = upper_seal();
+  if (!seal.ok()) return seal.error();
+  auto directory = parts_->index.directory();
+  if (!directory.ok()) return directory.error();
+  auto found = layers_.private_xattr({layers_.upper.get(), *directory}, names::kUpper);
+  if (!found.ok()) return found.error();
+  if (*found && **found == seal->bytes) return {};
+  UpperClaims claims;
+  OVLSPEC_TRY(collect_claims(layers_.upper->root, claims));
+  const auto is_own = [](const UpperClaims::Claim& claim) { return claim.is_own(); };
+  // Without a seal, records that lie on their own inodes say that the upper layer is no copy.
+  claims.is_copy = *found || std::none_of(claims.claims.begin(), claims.claims.end(), is_own);
+  OVLSPEC_TRY(adopt_records(claims));
+  OVLSPEC_TRY(rebuild_index(claims));
+  return parts_->store.set_xattr(*directory, layers_.private_name(names::kUpper), seal->bytes, XattrMode::kAny);
+}
+
+Status OverlayEngine::collect_claims(const InodeRef& directory, UpperClaims& claims) const {
+  LayerStore& store = parts_->store;
+  auto entries = store.entries(directory);
+  if (!entries.ok()) return entries.error();
+  std::sort(entries->begin(), entries->end(),
+            [](const StoredEntry& a, const StoredEntry& b) { return a.name < b.name; });
+  for (const StoredEntry& entry : *entries) {
+    auto found = store.lookup(directory, entry.name);
+    if (!found.ok()) return found.error();
+    if (is_whiteout_device(found->attributes)) continue;
+    const bool is_directory = found->attributes.type == FileType::kDirectory;
+    const bool is_new = is_directory || claims.inodes.insert(found->attributes.number).second;
+    auto bytes = layers_.private_xattr({layers_.upper.get(), found->inode}, names::kIdentity);
+    if (!bytes.ok()) return bytes.error();
+    const auto record = *bytes ? decode_record(**bytes) : std::nullopt;
+    if (is_new && record) claims.claims.push_back({.found = *found, .record = *record});
+    if (is_directory) OVLSPEC_TRY(collect_claims(found->inode, claims));
+  }
+  return {};
+}
+
+// Each number goes to one holder: the inode that its record was written for, else the first copy.
+Status OverlayEngine::adopt_records(UpperClaims& claims) {
+  std::set<InodeNumber> numbers;
+  for (UpperClaims::Claim& claim : claims.claims) {
+    if (claim.is_own()) claim.holds = numbers.insert(claim.record.number).second;
+  }
+  if (!claims.is_copy) return {};
+  for (UpperClaims::Claim& claim : claims.claims) {
+    if (claim.is_own() || !numbers.insert(claim.record.number).second) continue;
+    claim.record.upper_inode = claim.found.attributes.number;
+    OVLSPEC_TRY(parts_->store.set_xattr(claim.found.inode, layers_.private_name(names::kIdentity),
+                                        encode_record(claim.record), XattrMode::kAny));
+    claim.holds = true;
+  }
+  return {};
+}
+
+Status OverlayEngine::rebuild_index(const UpperClaims& claims) {
+  auto entries = parts_->index.names();
+  if (!entries.ok()) return entries.error();
+  for (const std::string& name : *entries) {
+    auto entry = parts_->index.find(name);
+    if (!entry.ok()) return entry.error();
+    if (!*entry || claims.inodes.contains((*entry)->attributes.number)) continue;
+    OVLSPEC_TRY(parts_->index.remove(name));
+  }
+  for (const UpperClaims::Claim& claim : claims.claims) {
+    if (!claim.holds || claim.record.origin_links < 2) continue;
+    if (claim.found.attributes.type == FileType::kDirectory) continue;
+    auto origin = layers_.private_xattr({layers_.upper.get(), claim.found.inode}, names::kOrigin);
+    if (!origin.ok()) return origin.error();
+    if (!*origin || (*origin)->empty()) continue;
+    const std::string name = OriginHandle{std::move(**origin)}.index_name();
+    auto entry = parts_->index.find(name);
+    if (!entry.ok()) return entry.error();
+    if (!*entry) OVLSPEC_TRY(parts_->index.add(claim.found.inode, name));
+  }
+  return {};
+}
+
+// Entries whose inode lost its names by other means than ours. A whiteout is the kernel's: its origin is gone.
+Status OverlayEngine::drop_orphans() {
+  auto entries = parts_->index.names();
+  if (!entries.ok()) return entries.error();
+  for (const std::string& name : *entries) {
+    auto entry = parts_->index.find(name);
+    if (!entry.ok()) return entry.error();
+    if (!*entry) continue;
+    const Attributes& attributes = (*entry)->attributes;
+    if (attributes.type == FileType::kDirectory || attributes.links > 1 || is_whiteout_device(attributes)) continue;
+    OVLSPEC_TRY(parts_->index.remove(name));
+  }
+  return {};
+}
+
+}  // namespace ovlspec::impl
