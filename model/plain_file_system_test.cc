@@ -8,11 +8,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
-#include <filesystem>
-#include <fstream>
 
 #include "model/describe.h"
 #include "model/invariants.h"
@@ -76,6 +75,8 @@ std::string told(const Caller& caller, const Operation& operation, const Outcome
   return text;
 }
 
+using Counts = std::array<std::uint64_t, std::variant_size_v<Operation>>;
+
 class Comparison {
  public:
   explicit Comparison(std::uint64_t seed) : choices_(seed), callers_(testing::callers(choices_)) {
@@ -91,6 +92,8 @@ class Comparison {
     if (!::testing::Test::HasFailure()) compare_trees(mount);
   }
   int judged() const { return judged_; }
+  // How often each kind of operation succeeded.
+  const Counts& successes() const { return successes_; }
 
  private:
   void step() {
@@ -105,6 +108,7 @@ class Comparison {
     ++judged_;
     ASSERT_TRUE(plan.permits(outcome.error).has_value()) << told(caller, operation, outcome, plan);
     if (!outcome.ok()) return;
+    ++successes_[operation.index()];
     const auto mismatch = check_answer(world_, caller, operation, plan, outcome);
     ASSERT_FALSE(mismatch.has_value()) << told(caller, operation, outcome, plan) << "\n  " << mismatch->what;
     apply(world_, caller, operation, plan, outcome);
@@ -134,6 +138,7 @@ class Comparison {
   World world_;
   oracle::SyscallExecutor executor_;
   int judged_ = 0;
+  Counts successes_{};
 };
 
 std::uint64_t number_from_environment(const char* name, std::uint64_t otherwise) {
@@ -148,15 +153,19 @@ TEST(PlainFileSystem, AnswersAsTheModelPermitsAndLeadsToTheSameTree) {
   const std::uint64_t first = number_from_environment("OVLSPEC_SEED", 1);
   const std::uint64_t count = number_from_environment("OVLSPEC_CASES", kSequences);
   std::uint64_t judged = 0;
+  Counts successes{};
   for (std::uint64_t seed = first; seed < first + count; ++seed) {
     const PlainMount mount;
     if (!mount.mounted()) GTEST_SKIP() << "cannot mount a tmpfs: " << std::strerror(errno);
     Comparison comparison(seed);
     comparison.run(mount);
     judged += static_cast<std::uint64_t>(comparison.judged());
+    for (std::size_t i = 0; i < successes.size(); ++i) successes[i] += comparison.successes()[i];
     ASSERT_FALSE(HasFailure()) << "repeat with OVLSPEC_SEED=" << seed << " OVLSPEC_CASES=1";
   }
   std::printf("%llu operations judged\n", static_cast<unsigned long long>(judged));
+  if (count < kSequences) return;
+  for (std::size_t i = 0; i < successes.size(); ++i) EXPECT_GT(successes[i], 10U) << "operation " << i << " is never met";
 }
 
 }  // namespace

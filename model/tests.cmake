@@ -17,3 +17,12 @@ ovlspec_test(model_property_test property SOURCES merge_property_test.cc step_pr
 
 # The model against the kernel's own plain file system, as root.
 ovlspec_test(model_mount_test mount SOURCES plain_file_system_test.cc LINK ovlspec_model_testing ovlspec_disk ovlspec_trace)
+
+ovlspec_headers(model_headers
+  model/content.h model/describe.h model/diff.h model/invariants.h model/layer.h model/layer_edit.h model/merge.h
+  model/mutation.h model/permission.h model/plan.h model/resolve.h model/rules.h model/step.h model/tree.h model/world.h
+  model/operations/operations.h model/operations/xattr_names.h
+  model/testing/arbitrary.h model/testing/bench.h model/testing/choices.h model/testing/rapidcheck.h
+  model/testing/show.h model/testing/stack.h
+  model/vocabulary/attributes.h model/vocabulary/caller.h model/vocabulary/errno.h model/vocabulary/names.h
+  model/vocabulary/operation.h model/vocabulary/outcome.h model/vocabulary/result.h)

@@ -91,7 +91,8 @@ TEST_P(Crash, LeavesTheTreeBeforeOrAfter) {
     Mounted again(world);
     const auto tree = comparable(again.tree());
     EXPECT_TRUE(tree == expected.before || tree == expected.after)
-        << "found\n" << describe(tree) << "before\n" << describe(expected.before) << "after\n" << describe(expected.after);
+        << "found\n" << describe(tree) << "before\n" << describe(expected.before) << "after\n"
+        << describe(expected.after);
     expect_nothing_left(world);
   }
 }
@@ -143,9 +144,11 @@ std::vector<Scenario> scenarios() {
       {"SymlinkOverAWhiteout", [](Mounted& m) { return m.make_symlink("f", "x"); }, make_over},
       {"LinkOverAWhiteout", [](Mounted& m) { return m.link("g", "f"); }, make_over},
       {"UnlinkOfALowerFile", [](Mounted& m) { return m.unlink("d/x"); }},
-      {"UnlinkOfACopiedUpFile", [](Mounted& m) { return m.unlink("f"); }, [](Mounted& m) { return m.append("f", "+"); }},
+      {"UnlinkOfACopiedUpFile", [](Mounted& m) { return m.unlink("f"); },
+       [](Mounted& m) { return m.append("f", "+"); }},
       {"UnlinkOfAHardLink", [](Mounted& m) { return m.unlink("a"); }},
-      {"UnlinkOfAChangedHardLink", [](Mounted& m) { return m.unlink("a"); }, [](Mounted& m) { return m.append("a", "+"); }},
+      {"UnlinkOfAChangedHardLink", [](Mounted& m) { return m.unlink("a"); },
+       [](Mounted& m) { return m.append("a", "+"); }},
       {"UnlinkOfTheLastHardLink", [](Mounted& m) { return m.unlink("a"); },
        [](Mounted& m) { return all({m.unlink("b"), m.unlink("d/c")}); }},
       {"RmdirOfAnEmptyLowerDirectory", [](Mounted& m) { return m.rmdir("empty"); }},

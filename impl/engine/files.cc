@@ -10,7 +10,8 @@ Result<OpenFileRef> OverlayEngine::open(NodeId id, OpenMode mode) {
   auto opened = node(id);
   if (!opened.ok()) return opened.error();
   if ((*opened)->is_directory()) return Errno::kEISDIR;
-  if ((*opened)->type != FileType::kRegular) return (*opened)->type == FileType::kSymlink ? Errno::kELOOP : Errno::kENXIO;
+  if ((*opened)->type == FileType::kSymlink) return Errno::kELOOP;
+  if ((*opened)->type != FileType::kRegular) return Errno::kENXIO;
   if (!writes || (*opened)->upper) return open_held(*opened, mode);
   reading.unlock();
   const std::unique_lock writing(namespace_);

@@ -22,8 +22,7 @@ Status HardLinkIndex::load_locked() {
 Status HardLinkIndex::make_directory_locked() {
   OVLSPEC_TRY(load_locked());
   if (directory_) return {};
-  auto made = store_.create(work_.root(), names::kIndex,
-                            {.type = FileType::kDirectory, .mode = 0, .device = {}, .symlink_target = {}});
+  auto made = store_.create(work_.root(), names::kIndex, private_directory());
   if (!made.ok()) return made.error();
   directory_ = made->inode;
   return {};

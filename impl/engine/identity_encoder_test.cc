@@ -34,7 +34,8 @@ TEST(IdentityEncoder, NeverSetsBit63AndNeverIssuesZeroOrOne) {
   for (const std::uint64_t tag : {std::uint64_t{0}, std::uint64_t{1}, kTagLimit - 1, ~std::uint64_t{0}}) {
     for (const std::uint64_t inode : {std::uint64_t{0}, std::uint64_t{1}, kInodeLimit - 1, ~std::uint64_t{0}}) {
       for (std::uint64_t k = 0; k < kDisplacements; ++k) {
-        const std::uint64_t value = number({.tag = tag, .inode = inode, .hash = ~std::uint64_t{0}, .tag_owned = true}, k);
+        const Words source{.tag = tag, .inode = inode, .hash = ~std::uint64_t{0}, .tag_owned = true};
+        const std::uint64_t value = number(source, k);
         EXPECT_EQ(value >> 63, 0U);
         EXPECT_GT(value, 1U);
       }

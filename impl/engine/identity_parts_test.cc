@@ -43,7 +43,8 @@ TEST(OriginHandle, IsMadeOfTheInodeNumberWithoutAHandle) {
 }
 
 TEST(OriginHandle, TooLongForAnIndexNameIsSynthesised) {
-  const OriginHandle origin = encode_origin(std::string(16, 'u'), BackingHandle{.type = 1, .bytes = std::string(128, 'x')}, 5);
+  const BackingHandle handle{.type = 1, .bytes = std::string(128, 'x')};
+  const OriginHandle origin = encode_origin(std::string(16, 'u'), handle, 5);
   EXPECT_LE(origin.index_name().size(), 255U);
 }
 

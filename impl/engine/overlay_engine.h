@@ -1,5 +1,5 @@
-// The one implementation of Engine, in several files: mount.cc, adoption.cc, lookup.cc (names to nodes), attributes.cc, xattrs.cc,
-// listing.cc, files.cc, copy_up.cc, hard_links.cc, creation.cc, removal.cc, rename.cc.
+// The one implementation of Engine, in several files: mount.cc, adoption.cc, lookup.cc (names to nodes), attributes.cc,
+// xattrs.cc, listing.cc, files.cc, copy_up.cc, hard_links.cc, creation.cc, removal.cc, rename.cc.
 //
 // Locks, in this order: the namespace lock, shared for what reads the tree, exclusive for what changes it; then the
 // node table's mutex, the index's, an open file's. None is held while data is read or written through an open file.

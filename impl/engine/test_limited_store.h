@@ -45,7 +45,9 @@ class LimitedStore final : public LayerStore {
                 StoreRename mode) override;
   Status change(const InodeRef& inode, const StoreChange& change) override { return store_.change(inode, change); }
   Status set_xattr(const InodeRef& inode, std::string_view name, std::string_view value, XattrMode mode) override;
-  Status remove_xattr(const InodeRef& inode, std::string_view name) override { return store_.remove_xattr(inode, name); }
+  Status remove_xattr(const InodeRef& inode, std::string_view name) override {
+    return store_.remove_xattr(inode, name);
+  }
   Result<FileRef> open(const InodeRef& inode, Access access) override { return store_.open(inode, access); }
   Result<std::size_t> read(const FileRef& file, char* buffer, std::size_t size, FileSize offset) override {
     return store_.read(file, buffer, size, offset);

@@ -11,6 +11,10 @@ NewInode whiteout() {
   return NewInode{.type = FileType::kCharDevice, .mode = 0, .uid = 0, .gid = 0, .device = {}, .symlink_target = {}};
 }
 
+NewInode private_directory() {
+  return NewInode{.type = FileType::kDirectory, .mode = 0, .uid = 0, .gid = 0, .device = {}, .symlink_target = {}};
+}
+
 WorkDirectory::WorkDirectory(WorkDirectory&& other) noexcept
     : store_(other.store_),
       root_(std::move(other.root_)),
@@ -24,7 +28,7 @@ Result<WorkDirectory> WorkDirectory::prepare(LayerStore& store, const InodeRef& 
     found = Errno::kENOENT;
   }
   if (!found.ok() && found.error() == Errno::kENOENT) {
-    found = store.create(root, names::kWork, {.type = FileType::kDirectory, .mode = 0, .device = {}, .symlink_target = {}});
+    found = store.create(root, names::kWork, private_directory());
   }
   if (!found.ok()) return found.error();
   return WorkDirectory(store, root, found->inode);

@@ -51,5 +51,7 @@ class WorkDirectory {
 
 // What hides a lower name.
 NewInode whiteout();
+// A directory of the work directory's own.
+NewInode private_directory();
 
 }  // namespace ovlspec::impl
