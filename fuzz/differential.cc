@@ -82,9 +82,12 @@ std::string mutate_input(std::string_view bytes, std::size_t capacity, std::uint
   oracle::Trace trace = oracle::decode_total(bytes);
   Dice dice(seed);
   mutate_trace(trace, dice, seed);
+  // The encoding knows no operation while nothing is mounted.
+  const bool begins_with_step = !trace.events.empty() && std::holds_alternative<oracle::Step>(trace.events.front());
+  if (begins_with_step) trace.events.insert(trace.events.begin(), oracle::Mount{});
   std::string mutated = oracle::encode_total(trace);
-  if (mutated.size() > capacity) mutated.resize(capacity);
-  return mutated;
+  // Cut short, an input would lose its events; it stays as it was.
+  return mutated.size() <= capacity ? mutated : std::string(bytes.substr(0, capacity));
 }
 
 }  // namespace ovlspec::fuzz
