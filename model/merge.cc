@@ -46,7 +46,7 @@ bool is_redirect(std::string_view redirect) {
 
 // Rewrites the path below a directory with a redirect, for the layers below. Component `at` is the directory's.
 //
-// REN-2: an absolute redirect is a path from the overlay's root, another is a sibling's name.
+// overlayfs.rst, redirect_dir: an absolute redirect is a path from the overlay's root, another is a sibling's name.
 void follow_redirect(Wanted& wanted, std::size_t at, const std::string& redirect) {
   if (!is_redirect(redirect)) return;
   if (redirect.front() != '/') {
@@ -57,7 +57,7 @@ void follow_redirect(Wanted& wanted, std::size_t at, const std::string& redirect
   path.insert(path.end(), wanted.components.begin() + static_cast<std::ptrdiff_t>(at) + 1, wanted.components.end());
   wanted.components = std::move(path);
   wanted.absolute = true;
-  // OPQ-5: an absolute redirect continues below, whatever opaque directory stands above it on its path.
+  // As the kernel does: an absolute redirect continues below, whatever opaque directory stands above it on its path.
   wanted.stop = false;
 }
 
@@ -75,7 +75,7 @@ ObjectId find_in_layer(const Layer& layer, ObjectId base, Wanted& wanted) {
       return kNoObject;
     }
     if (!layer.tree[entry->object].is(FileType::kDirectory)) {
-      // MRG-2: a non-directory ends the merge, and is itself seen only where no directory lies above.
+      // overlayfs.rst, Upper and Lower: a non-directory ends the merge, and is itself seen only where no directory lies above.
       wanted.stop = true;
       return last && !wanted.directory ? entry->object : kNoObject;
     }

@@ -165,7 +165,7 @@ TEST(PlainFileSystem, AnswersAsTheModelPermitsAndLeadsToTheSameTree) {
   }
   std::printf("%llu operations judged\n", static_cast<unsigned long long>(judged));
   if (count < kSequences) return;
-  for (std::size_t i = 0; i < successes.size(); ++i) EXPECT_GT(successes[i], 10U) << "operation " << i << " is never met";
+  for (std::size_t i = 0; i < successes.size(); ++i) EXPECT_GT(successes[i], 10U) << "of operation " << i;
 }
 
 }  // namespace

@@ -34,7 +34,7 @@ struct RuleText {
   X(kPathLoop, "OVL-PATH-6", "More than 40 symlinks on the way are ELOOP.", "Linux path_resolution(7)", kJudged)      \
   X(kPathProtected, "OVL-PATH-7", "With protected_symlinks, another's symlink that ends a path in a sticky directory which all may write may be EACCES.", "Linux proc_sys_fs(5)", kJudged)\
   X(kSlotClosed, "OVL-SLOT-1", "A descriptor that is not open, or not open for this, is EBADF (EINVAL for ftruncate).", "POSIX 2.14", kJudged)\
-  X(kReadOnly, "OVL-RO-1", "Any change of a stack without an upper is EROFS.", "overlayfs: Non-directories; LAY-2", kJudged)\
+  X(kReadOnly, "OVL-RO-1", "Any change of a stack without an upper is EROFS.", "overlayfs: Non-directories", kJudged)\
   X(kParentWrite, "OVL-DIR-2", "Changing names needs write and search permission on the directory, else EACCES.", "POSIX unlink, mkdir, rename", kJudged)\
   X(kParentSticky, "OVL-DIR-3", "In a sticky directory only the owner of the object or the directory, or CAP_FOWNER, takes a name away: EPERM.", "Linux unlink(2), rename(2)", kJudged)\
   X(kPrivilegedHardLink, "OVL-LNK-4", "With protected_hardlinks, linking another's file that one cannot read and write may be EPERM.", "Linux proc_sys_fs(5)", kJudged)\
@@ -49,11 +49,11 @@ struct RuleText {
   X(kOpenFlags, "OVL-OPEN-8", "O_CREAT with O_DIRECTORY is EINVAL.", "Linux open(2)", kJudged)                        \
   X(kOpenTruncate, "OVL-OPEN-9", "O_TRUNC makes a regular file empty and clears set-id bits as a write does.", "POSIX open", kJudged)\
   X(kOpenProtected, "OVL-OPEN-10", "With protected_regular or protected_fifos, O_CREAT of another's file in a sticky directory may be EACCES.", "Linux proc_sys_fs(5)", kJudged)\
-  X(kCreateOwner, "OVL-NEW-1", "A new object belongs to the caller, in the directory's group where that is set-group-id; the umask applies.", "POSIX open; WH-4", kJudged)\
-  X(kCreateSetGid, "OVL-NEW-2", "A new directory inherits set-group-id; a new executable file loses it where the caller is not in the group.", "Linux inode(7); X015", kJudged)\
+  X(kCreateOwner, "OVL-NEW-1", "A new object belongs to the caller, in the directory's group where that is set-group-id; the umask applies.", "POSIX open", kJudged)\
+  X(kCreateSetGid, "OVL-NEW-2", "A new directory inherits set-group-id; a new executable file loses it where the caller is not in the group.", "Linux inode(7); xfstests overlay/015", kJudged)\
   X(kClose, "OVL-CLOSE-1", "close frees the descriptor; an object without names lives until its last one.", "POSIX close", kJudged)\
   /* data */                                                                                                          \
-  X(kRead, "OVL-READ-1", "A read returns the file's bytes now, fewer than asked only at its end.", "POSIX read; NP-2", kJudged)\
+  X(kRead, "OVL-READ-1", "A read returns the file's bytes now, fewer than asked only at its end.", "POSIX read", kJudged)\
   X(kReadDirectory, "OVL-READ-2", "Reading a directory's bytes is EISDIR.", "POSIX read", kJudged)                    \
   X(kReadSpecial, "OVL-READ-3", "A positioned read or write of a fifo is ESPIPE.", "POSIX pread", kJudged)            \
   X(kWrite, "OVL-WRITE-1", "A write changes just those bytes, at the end where the file is open for appending.", "POSIX write", kJudged)\
@@ -62,18 +62,18 @@ struct RuleText {
   X(kTruncate, "OVL-TRUNC-1", "truncate sets the size; new bytes are zero.", "POSIX truncate", kJudged)               \
   X(kTruncateType, "OVL-TRUNC-2", "Truncating a directory is EISDIR, another type but a regular file EINVAL.", "POSIX truncate; Linux truncate(2)", kJudged)\
   X(kTruncatePermission, "OVL-TRUNC-3", "truncate by path needs write permission, else EACCES.", "POSIX truncate", kJudged)\
-  X(kSync, "OVL-SYNC-1", "fsync and fdatasync of an open file or directory succeed.", "POSIX fsync; CU-5", kJudged)   \
+  X(kSync, "OVL-SYNC-1", "fsync and fdatasync of an open file or directory succeed.", "POSIX fsync", kJudged)   \
   X(kSyncSpecial, "OVL-SYNC-2", "fsync of a fifo, socket or device may be EINVAL.", "POSIX fsync", kJudged)           \
   /* names */                                                                                                         \
-  X(kExists, "OVL-NAME-1", "Making a name that exists is EEXIST, whatever it is; a whiteout is not a name.", "POSIX mkdir, link, symlink, mknod; WH-6", kJudged)\
+  X(kExists, "OVL-NAME-1", "Making a name that exists is EEXIST, whatever it is; a whiteout is not a name.", "POSIX mkdir, link, symlink, mknod", kJudged)\
   X(kNameDots, "OVL-NAME-2", "`.`, `..` and the root cannot be made, removed or renamed.", "POSIX rmdir, rename; Linux rename(2)", kJudged)\
-  X(kMkdir, "OVL-MKDIR-1", "mkdir makes an empty directory, also where a removed one stood in a layer below.", "POSIX mkdir; OPQ-1", kJudged)\
-  X(kRmdir, "OVL-RMDIR-1", "rmdir removes a directory without visible names.", "POSIX rmdir; WH-7", kJudged)          \
+  X(kMkdir, "OVL-MKDIR-1", "mkdir makes an empty directory, also where a removed one stood in a layer below.", "POSIX mkdir", kJudged)\
+  X(kRmdir, "OVL-RMDIR-1", "rmdir removes a directory without visible names.", "POSIX rmdir", kJudged)          \
   X(kRmdirNotEmpty, "OVL-RMDIR-2", "rmdir of a directory with visible names is ENOTEMPTY (or EEXIST).", "POSIX rmdir", kJudged)\
   X(kRmdirType, "OVL-RMDIR-3", "rmdir of another type is ENOTDIR.", "POSIX rmdir", kJudged)                           \
-  X(kUnlink, "OVL-UNLINK-1", "unlink takes one name away, and it stays away.", "POSIX unlink; WH-3", kJudged)         \
+  X(kUnlink, "OVL-UNLINK-1", "unlink takes one name away, and it stays away.", "POSIX unlink", kJudged)         \
   X(kUnlinkDirectory, "OVL-UNLINK-2", "unlink of a directory is EISDIR (or EPERM).", "POSIX unlink; Linux unlink(2)", kJudged)\
-  X(kLink, "OVL-LNK-1", "link gives an object one more name; all names are one object.", "POSIX link; ID-8", kJudged) \
+  X(kLink, "OVL-LNK-1", "link gives an object one more name; all names are one object.", "POSIX link", kJudged) \
   X(kLinkDirectory, "OVL-LNK-2", "link of a directory is EPERM.", "POSIX link", kJudged)                              \
   X(kSymlink, "OVL-SYMLINK-1", "symlink makes a symlink with that target, mode 777.", "POSIX symlink", kJudged)       \
   X(kSymlinkTarget, "OVL-SYMLINK-2", "An empty target is ENOENT, one over PATH_MAX ENAMETOOLONG.", "Linux symlink(2)", kJudged)\
@@ -82,25 +82,25 @@ struct RuleText {
   X(kMknod, "OVL-MKNOD-1", "mknod makes a fifo, socket, device or empty regular file.", "Linux mknod(2)", kJudged)    \
   X(kMknodPrivilege, "OVL-MKNOD-2", "A device needs CAP_MKNOD, else EPERM.", "Linux mknod(2)", kJudged)               \
   X(kMknodType, "OVL-MKNOD-3", "mknod of a directory is EPERM or EINVAL, of a symlink EINVAL.", "Linux mknod(2)", kJudged)\
-  X(kMknodWhiteout, "NP-1", "A character device 0:0 cannot be made: EPERM. It is what a whiteout is, in every layer format that stores one as a device.", "ovlspec; WH-5", kJudged)\
+  X(kMknodWhiteout, "NP-1", "A character device 0:0 cannot be made: EPERM. It is what a whiteout is, in every layer format that stores one as a device.", "ovlspec", kJudged)\
   /* rename */                                                                                                        \
-  X(kRename, "OVL-RENAME-1", "rename moves a name in one step, with what lies below it, and replaces what was there.", "POSIX rename; REN-1, REN-7", kJudged)\
+  X(kRename, "OVL-RENAME-1", "rename moves a name in one step, with what lies below it, and replaces what was there.", "POSIX rename", kJudged)\
   X(kRenameSame, "OVL-RENAME-2", "Renaming one name of an object to another of it does nothing.", "POSIX rename", kJudged)\
   X(kRenameType, "OVL-RENAME-3", "A directory replaces only a directory (ENOTDIR), another type only another type (EISDIR).", "POSIX rename", kJudged)\
   X(kRenameNotEmpty, "OVL-RENAME-4", "A directory with visible names is not replaced: ENOTEMPTY or EEXIST.", "POSIX rename", kJudged)\
   X(kRenameInside, "OVL-RENAME-5", "A directory is not moved into its own subtree, nor exchanged with its ancestor: EINVAL (ENOTEMPTY for an ancestor as target).", "POSIX rename; Linux rename(2)", kJudged)\
-  X(kRenameNoReplace, "OVL-RENAME-6", "RENAME_NOREPLACE onto a name that exists is EEXIST; a whiteout is not a name.", "Linux rename(2); REN-6", kJudged)\
+  X(kRenameNoReplace, "OVL-RENAME-6", "RENAME_NOREPLACE onto a name that exists is EEXIST; a whiteout is not a name.", "Linux rename(2)", kJudged)\
   X(kRenameExchange, "OVL-RENAME-7", "RENAME_EXCHANGE swaps two names of any type; both must exist.", "Linux rename(2)", kJudged)\
-  X(kRenameWhiteout, "NP-2", "RENAME_WHITEOUT is EINVAL: its result is a name that an overlay cannot show.", "ovlspec; REN-6", kJudged)\
+  X(kRenameWhiteout, "NP-2", "RENAME_WHITEOUT is EINVAL: its result is a name that an overlay cannot show.", "ovlspec", kJudged)\
   X(kRenameDirectoryWrite, "OVL-RENAME-8", "Moving a directory to another parent needs write permission on it, else EACCES.", "POSIX rename", kJudged)\
   /* attributes */                                                                                                    \
-  X(kStat, "OVL-STAT-1", "stat shows type, mode, owner, device, size and modification time as the last changes left them.", "POSIX stat; CU-4", kJudged)\
-  X(kStatLinks, "OVL-STAT-2", "The link count of a non-directory is the number of its visible names.", "POSIX stat; LNK-2, ID-8", kJudged)\
-  X(kStatDirectoryLinks, "OVL-STAT-3", "The link count of directories is 1 for all, or 2 and the visible subdirectories for all; 0 may show once removed.", "ovlspec: user space reads 1 as unknown; DN-1", kJudged)\
+  X(kStat, "OVL-STAT-1", "stat shows type, mode, owner, device, size and modification time as the last changes left them.", "POSIX stat", kJudged)\
+  X(kStatLinks, "OVL-STAT-2", "The link count of a non-directory is the number of its visible names.", "POSIX stat", kJudged)\
+  X(kStatDirectoryLinks, "OVL-STAT-3", "The link count of directories is 1 for all, or 2 and the visible subdirectories for all; 0 may show once removed.", "ovlspec: user space reads 1 as unknown", kJudged)\
   X(kStatChangeTime, "OVL-STAT-4", "The change time of an object never goes back within a mount.", "POSIX 4.9", kJudged)\
-  X(kStatModifyTime, "OVL-STAT-5", "The modification time is unchanged by copy up, of the object and of its directories.", "overlayfs; CU-4", kJudged)\
+  X(kStatModifyTime, "OVL-STAT-5", "The modification time is unchanged by copy up, of the object and of its directories.", "overlayfs", kJudged)\
   X(kStatFileSystem, "OVL-STAT-6", "statfs answers for every path that resolves; NAME_MAX is 255, or less by what a layer format needs.", "POSIX statvfs", kJudged)\
-  X(kStatHiddenLinks, "OVL-STAT-7", "Where names of a lower's hard link were hidden before the mount, its link count is free when first seen, and follows link and unlink from then on.", "ovlspec: counting visible names needs a scan of the layers; LNK-4", kJudged)\
+  X(kStatHiddenLinks, "OVL-STAT-7", "Where names of a lower's hard link were hidden before the mount, its link count is free when first seen, and follows link and unlink from then on.", "ovlspec: counting visible names needs a scan of the layers", kJudged)\
   X(kChmod, "OVL-CHMOD-1", "chmod sets the mode; set-group-id is dropped where the caller is neither in the group nor has CAP_FSETID.", "POSIX chmod", kJudged)\
   X(kChmodOwner, "OVL-CHMOD-2", "chmod needs the owner or CAP_FOWNER, else EPERM.", "POSIX chmod", kJudged)           \
   X(kChmodSymlink, "OVL-CHMOD-3", "The mode of a symlink does not change: EOPNOTSUPP.", "Linux chmod(2)", kJudged)    \
@@ -109,7 +109,7 @@ struct RuleText {
   X(kUtimens, "OVL-UTIME-1", "utimensat sets the times that it names.", "POSIX futimens", kJudged)                    \
   X(kUtimensOwner, "OVL-UTIME-2", "Setting a time needs the owner or CAP_FOWNER (EPERM); both to now, write permission is enough (EACCES).", "POSIX futimens", kJudged)\
   /* xattrs */                                                                                                        \
-  X(kXattr, "OVL-XATTR-1", "An extended attribute reads as it was set, and copy up keeps it.", "Linux xattr(7); CU-4", kJudged)\
+  X(kXattr, "OVL-XATTR-1", "An extended attribute reads as it was set, and copy up keeps it.", "Linux xattr(7)", kJudged)\
   X(kXattrMissing, "OVL-XATTR-2", "An attribute that is not there is ENODATA.", "Linux getxattr(2)", kJudged)         \
   X(kXattrExists, "OVL-XATTR-3", "XATTR_CREATE of what is there is EEXIST, XATTR_REPLACE of what is not ENODATA.", "Linux setxattr(2)", kJudged)\
   X(kXattrUser, "OVL-XATTR-4", "user.* is for regular files and directories: EPERM to set, ENODATA to read elsewhere; in a sticky directory only its owner sets it.", "Linux xattr(7)", kJudged)\
@@ -118,37 +118,37 @@ struct RuleText {
   X(kXattrSecurity, "OVL-XATTR-7", "security.* needs CAP_SYS_ADMIN to set, else EPERM.", "Linux xattr(7)", kJudged)   \
   X(kXattrName, "OVL-XATTR-8", "A name without a known namespace is EOPNOTSUPP, an empty rest EINVAL, an empty or over-long name ERANGE.", "Linux xattr(7)", kJudged)\
   X(kXattrSize, "OVL-XATTR-9", "A value over 65536 bytes is E2BIG; a file system may take less (ENOSPC, ERANGE).", "Linux xattr(7)", kJudged)\
-  X(kXattrPrivate, "NP-3", "The overlay's private attributes are not shown, and not set: EPERM or EOPNOTSUPP, or what is set under their names is kept apart. They are how layers are told what the tree means.", "ovlspec; XA-1", kJudged)\
+  X(kXattrPrivate, "NP-3", "The overlay's private attributes are not shown, and not set: EPERM or EOPNOTSUPP, or what is set under their names is kept apart. They are how layers are told what the tree means.", "ovlspec", kJudged)\
   X(kXattrList, "OVL-XATTR-10", "listxattr names each visible attribute once.", "Linux listxattr(2)", kJudged)        \
   /* directories read */                                                                                              \
-  X(kList, "OVL-RD-1", "Every visible name, `.` and `..` appear exactly once; no whiteout does.", "overlayfs: Readdir; WH-6, RD-1", kJudged)\
+  X(kList, "OVL-RD-1", "Every visible name, `.` and `..` appear exactly once; no whiteout does.", "overlayfs: Readdir", kJudged)\
   X(kListChanged, "OVL-RD-2", "A name that came or went since opendir or rewinddir may appear or not, never twice.", "POSIX readdir", kJudged)\
-  X(kListRewind, "OVL-RD-3", "rewinddir shows the directory as it is then.", "POSIX rewinddir; G287", kJudged)        \
-  X(kListType, "OVL-RD-4", "d_type is the type that lstat shows, or unknown.", "Linux readdir(3); RD-6", kJudged)     \
+  X(kListRewind, "OVL-RD-3", "rewinddir shows the directory as it is then.", "POSIX rewinddir; fuse-overlayfs #287", kJudged)        \
+  X(kListType, "OVL-RD-4", "d_type is the type that lstat shows, or unknown.", "Linux readdir(3)", kJudged)     \
   X(kListNotDirectory, "OVL-RD-5", "Listing what is no directory is ENOTDIR.", "Linux getdents(2)", kJudged)          \
   X(kListPermission, "OVL-RD-6", "Listing needs read permission on the directory, else EACCES.", "POSIX opendir", kJudged)\
   X(kListRemoved, "OVL-RD-7", "A removed directory lists nothing but perhaps `.` and `..`, or is ENOENT.", "Linux getdents(2)", kJudged)\
   /* layers */                                                                                                        \
-  X(kMount, "OVL-MNT-1", "A stack of valid layers mounts, whatever was changed in them while it was not mounted.", "problem.md ID-6; CHG-2", kJudged)\
-  X(kMerge, "OVL-MRG-1", "After a mount the tree is the merge of the layers.", "overlayfs: Upper and Lower; MRG-1", kJudged)\
-  X(kShownTwice, "OVL-MRG-3", "A lower directory that redirects show at two places is two directories, with files of their own.", "ovlspec; X049", kNotYet)\
-  X(kVisibleNames, "OVL-MRG-2", "No visible name answers EIO or ESTALE.", "problem.md ID-6", kJudged)                 \
+  X(kMount, "OVL-MNT-1", "A stack of valid layers mounts, whatever was changed in them while it was not mounted.", "ovlspec guarantee ID-6", kJudged)\
+  X(kMerge, "OVL-MRG-1", "After a mount the tree is the merge of the layers.", "overlayfs: Upper and Lower", kJudged)\
+  X(kShownTwice, "OVL-MRG-3", "A lower directory that redirects show at two places is two directories, with files of their own.", "ovlspec; xfstests overlay/049", kNotYet)\
+  X(kVisibleNames, "OVL-MRG-2", "No visible name answers EIO or ESTALE.", "ovlspec guarantee ID-6", kJudged)                 \
   X(kUpperIsDiff, "OVL-DISK-1", "After an unmount the merge of the layers on disk is the tree that the operations led to.", "ovlspec: design, scan", kJudged)\
   X(kLowersUntouched, "OVL-DISK-2", "Lower layers are never changed: not a byte, an attribute, or a modification time.", "overlayfs: Non-directories", kJudged)\
-  X(kLeftovers, "OVL-DISK-3", "After an unmount the work directory holds nothing but the index, and no record is without owner.", "ovlspec; CU-3", kJudged)\
-  X(kNeedlessWhiteout, "OVL-DISK-4", "No whiteout is left for a name that no layer below shows, but what was there before.", "WH-3; G327", kJudged)\
+  X(kLeftovers, "OVL-DISK-3", "After an unmount the work directory holds nothing but the index, and no record is without owner.", "ovlspec", kJudged)\
+  X(kNeedlessWhiteout, "OVL-DISK-4", "No whiteout is left for a name that no layer below shows, but what was there before.", "fuse-overlayfs #327", kJudged)\
   X(kKernelView, "OVL-DISK-5", "The kernel's overlay shows the same tree over the same layers.", "ovlspec: interchange", kJudged)\
   /* identity */                                                                                                      \
-  X(kUnique, "ID-1", "Two live objects of one mount never show the same (st_dev, st_ino); two names show the same pair exactly when they are hard links of one object.", "problem.md", kJudged)\
-  X(kOneDevice, "ID-2", "Every object of a mount shows the mount's st_dev.", "problem.md", kJudged)                   \
-  X(kConstant, "ID-3", "An object's st_ino never changes within a mount.", "problem.md", kJudged)                     \
-  X(kReaddirAgrees, "ID-4", "d_ino, `.` and `..` included, equals st_ino.", "problem.md", kJudged)                    \
-  X(kPersistent, "ID-5", "Across unmount and mount, and a crash of the daemon, an object whose backing did not change keeps its number.", "problem.md", kJudged)\
-  X(kOfflineChange, "ID-6", "After any change to the layers the mount succeeds, shows the merge, aliases nothing, and every object that continues keeps its number.", "problem.md", kNotYet)\
-  X(kHandles, "ID-7", "A file handle opens the same object or fails with ESTALE, never another.", "problem.md", kNotYet)\
-  X(kHardLinks, "ID-8", "Link count and identity of hard links hold through copy up, unlink and remount; a write through one name is seen through all.", "problem.md", kJudged)\
-  X(kCost, "ID-9", "Lookup writes nothing; mounting costs O(layers); state is kept only for what was copied up or collides.", "problem.md", kNotYet)\
-  X(kStackChange, "ID-10", "The number of an object whose topmost instance is unchanged survives any change of the stack.", "problem.md", kNotYet)
+  X(kUnique, "ID-1", "Two live objects of one mount never show the same (st_dev, st_ino); two names show the same pair exactly when they are hard links of one object.", "ovlspec guarantee", kJudged)\
+  X(kOneDevice, "ID-2", "Every object of a mount shows the mount's st_dev.", "ovlspec guarantee", kJudged)                   \
+  X(kConstant, "ID-3", "An object's st_ino never changes within a mount.", "ovlspec guarantee", kJudged)                     \
+  X(kReaddirAgrees, "ID-4", "d_ino, `.` and `..` included, equals st_ino.", "ovlspec guarantee", kJudged)                    \
+  X(kPersistent, "ID-5", "Across unmount and mount, and a crash of the daemon, an object whose backing did not change keeps its number.", "ovlspec guarantee", kJudged)\
+  X(kOfflineChange, "ID-6", "After any change to the layers the mount succeeds, shows the merge, aliases nothing, and every object that continues keeps its number.", "ovlspec guarantee", kNotYet)\
+  X(kHandles, "ID-7", "A file handle opens the same object or fails with ESTALE, never another.", "ovlspec guarantee", kNotYet)\
+  X(kHardLinks, "ID-8", "Link count and identity of hard links hold through copy up, unlink and remount; a write through one name is seen through all.", "ovlspec guarantee", kJudged)\
+  X(kCost, "ID-9", "Lookup writes nothing; mounting costs O(layers); state is kept only for what was copied up or collides.", "ovlspec guarantee", kNotYet)\
+  X(kStackChange, "ID-10", "The number of an object whose topmost instance is unchanged survives any change of the stack.", "ovlspec guarantee", kNotYet)
 
 enum class Rule : std::uint16_t {
 #define OVLSPEC_RULE_ENUMERATOR(name, id, sentence, source, judged) name,

@@ -16,7 +16,8 @@ ovlspec_test(model_property_test property SOURCES merge_property_test.cc step_pr
   LINK ovlspec_model_testing rapidcheck rapidcheck_gtest)
 
 # The model against the kernel's own plain file system, as root.
-ovlspec_test(model_mount_test mount SOURCES plain_file_system_test.cc LINK ovlspec_model_testing ovlspec_disk ovlspec_trace)
+ovlspec_test(model_mount_test mount SOURCES plain_file_system_test.cc
+  LINK ovlspec_model_testing ovlspec_disk ovlspec_trace)
 
 ovlspec_headers(model_headers
   model/content.h model/describe.h model/diff.h model/invariants.h model/layer.h model/layer_edit.h model/merge.h

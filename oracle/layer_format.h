@@ -19,7 +19,7 @@ enum class DiskFormat : std::uint8_t { kOverlay, kOverlayUser, kPlain };
 // What stands around an inode and decides what it means.
 enum class Surrounding : std::uint8_t {
   kPlain,
-  kXattrWhiteouts,  // in a directory whose overlay.opaque is "x" (overlay-rules.md, WH-2)
+  kXattrWhiteouts,  // in a directory whose overlay.opaque is "x"
 };
 
 // What our engine's record (names::kIdentity) says of a copied-up inode, beside its number: eight little-endian words of

@@ -1,4 +1,4 @@
-// The persistent number of an object (st_ino, d_ino and node id) as a function of its backing, identity.md's layout:
+// The persistent number of an object (st_ino, d_ino and node id) as a function of its backing:
 //
 //   bit 63     zero
 //   bit 62     0: direct, 1: hashed

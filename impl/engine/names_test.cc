@@ -158,6 +158,17 @@ TEST(Rmdir, OfAMergedDirectoryClearsItsWhiteouts) {
   EXPECT_EQ(world.upper().dump(), "d whiteout\n");
 }
 
+TEST(Rmdir, LeavesTheTimesOfAHeldDirectory) {
+  World world;
+  world.lower().file("d/a", "");
+  Mounted mounted(world);
+  ASSERT_TRUE(mounted.unlink("d/a"));
+  const NodeId d = *mounted.node("d");
+  const Time before = mounted.engine().attributes(d)->modify_time;
+  ASSERT_TRUE(mounted.rmdir("d"));
+  EXPECT_EQ(mounted.engine().attributes(d)->modify_time, before);
+}
+
 TEST(Rmdir, ClearsWhiteoutsWhoseLowerNamesAreGone) {
   World world;
   world.lower().file("other", "");

@@ -200,6 +200,7 @@ class OverlayEngine final : public Engine {
   enum class Leave { kNothing, kWhiteout };
   Status remove_upper_name(const NodePtr& parent, std::string_view name, Leave leave);
   Status remove_upper_directory(const NodePtr& parent, std::string_view name, const Node& node, Leave leave);
+  Status discard_whiteouts(const InodeRef& directory, const std::string& temporary);
   Status make_whiteout_at(const NodePtr& parent, std::string_view name);
 
   // rename.cc

@@ -25,24 +25,32 @@ Status OverlayEngine::remove_upper_name(const NodePtr& parent, std::string_view 
 Status OverlayEngine::remove_upper_directory(const NodePtr& parent, std::string_view name, const Node& node,
                                              Leave leave) {
   LayerStore& store = parts_->store;
-  const InodeRef& work = parts_->work.temporary();
+  auto entries = store.entries(node.upper);
+  if (!entries.ok()) return entries.error();
+  std::string temporary;
   switch (leave) {
-    case Leave::kNothing: {
-      auto entries = store.entries(node.upper);
-      if (!entries.ok()) return entries.error();
+    case Leave::kNothing:
       if (entries->empty()) return store.remove_directory(parent->upper, name);
-      const std::string temporary = parts_->work.fresh_name();
-      OVLSPEC_TRY(store.rename(parent->upper, name, work, temporary, StoreRename::kReplace));
-      static_cast<void>(parts_->work.discard(temporary));
-      return {};
-    }
+      temporary = parts_->work.fresh_name();
+      OVLSPEC_TRY(store.rename(parent->upper, name, parts_->work.temporary(), temporary, StoreRename::kReplace));
+      return discard_whiteouts(node.upper, temporary);
     case Leave::kWhiteout: break;
   }
-  auto temporary = parts_->work.make_whiteout();
-  if (!temporary.ok()) return temporary.error();
-  const Status moved = store.rename(work, *temporary, parent->upper, name, StoreRename::kExchange);
-  static_cast<void>(parts_->work.discard(*temporary));
+  auto made = parts_->work.make_whiteout();
+  if (!made.ok()) return made.error();
+  temporary = std::move(*made);
+  const Status moved = store.rename(parts_->work.temporary(), temporary, parent->upper, name, StoreRename::kExchange);
+  if (moved.ok()) return discard_whiteouts(node.upper, temporary);
+  static_cast<void>(parts_->work.discard(temporary));
   return moved;
+}
+
+// Somebody may hold the directory; its times are those of its removal.
+Status OverlayEngine::discard_whiteouts(const InodeRef& directory, const std::string& temporary) {
+  auto before = parts_->store.attributes(directory);
+  static_cast<void>(parts_->work.discard(temporary));
+  if (before.ok()) restore_times(directory, *before);
+  return {};
 }
 
 // A name of an upper inode that shows from a lower layer goes like any other lower name: with a whiteout.

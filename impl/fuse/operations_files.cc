@@ -40,15 +40,14 @@ protocol::OpenReply open_reply(const Opened& opened) {
 }
 
 // The kernel leaves it to us to clear set-id bits where opening truncates: it only does so for a truncation that it asks
-// for itself. It does not say whether the caller may keep them (CAP_FSETID); only root is believed to.
+// for itself.
 Status clear_set_ids(Served& session, impl::NodeId node, const fuse_ctx& caller) {
   constexpr Mode kGroupExecute = 010;
-  if (caller.uid == 0) return {};
   const Result<Attributes> attributes = session.engine.attributes(node);
   if (!attributes) return attributes.error();
   Mode mode = attributes->mode & ~kSetUid;
   if ((mode & kGroupExecute) != 0) mode &= ~kSetGid;
-  if (mode == attributes->mode) return {};
+  if (mode == attributes->mode || has_capability(caller.pid, Capability::kFsetid)) return {};
   impl::AttributeChange change;
   change.mode = mode;
   const Result<Attributes> changed = session.engine.change(node, change);

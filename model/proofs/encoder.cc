@@ -1,4 +1,4 @@
-// The identity number's encoding, for all inputs of 64 bits: identity.md's layout. The claims are written with the
+// The identity number's encoding, for all inputs of 64 bits. The claims are written with the
 // layout's bit positions as numbers of their own, so that a constant changed in the kernel is noticed here.
 #include <fmt/format.h>
 
