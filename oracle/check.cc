@@ -59,7 +59,8 @@ class Campaign {
     if (report_.failure || report_.violations.size() >= kKindsAtMost) return false;
     if (cases.count() && number >= *cases.count()) return false;
     if (options_.cases && number >= *options_.cases) return false;
-    if (options_.seconds && seconds_since(start_) >= *options_.seconds) return false;
+    const double share = options_.seconds.value_or(0) / static_cast<double>(options_.subjects.size());
+    if (options_.seconds && seconds_since(start_) >= share) return false;
     return options_.cases || options_.seconds || cases.count() || number < kDefaultCases;
   }
 

@@ -32,7 +32,7 @@ void raise(const oracle::TraceError& error) {
   py::object exception = py::handle(trace_error)(error.describe());
   exception.attr("line") = error.line;
   exception.attr("column") = error.column;
-  exception.attr("byte") = error.byte;
+  exception.attr("byte") = error.byte ? py::object(py::int_(*error.byte)) : py::none();
   exception.attr("what") = error.what;
   raise(trace_error, exception);
 }
@@ -52,7 +52,7 @@ void bind_errors(py::module_& module) {
       add_exception(module, "TraceError", PyExc_ValueError,
                     "A trace, event or operation could not be read.\n\n"
                     "line and column count from 1 (0: not known, or the binary encoding); byte is the offset\n"
-                    "in the binary encoding; what says what was expected.");
+                    "in the binary encoding, else None; what says what was expected.");
   failure_error =
       add_exception(module, "Failure", PyExc_OSError,
                     "What no specification judges: the environment lacks something, or a mount was refused.\n\n"

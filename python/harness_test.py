@@ -21,7 +21,8 @@ def stack():
     return (
         ovlspec.world()
         .lower()
-        .file("a/b", b"top", mode=0o600)
+        .file("a/b", b"top")
+        .mode(0o600)
         .whiteout("gone")
         .dir("merged")
         .file("merged/upper-half", b"1")
@@ -67,7 +68,7 @@ class Harness:
 
     def mutate(self, mutation):
         self.subject.mutate(mutation)
-        self.judge.layers_changed(self.subject.scan().layers)
+        self._must_be_fine(self.judge.layers_changed(self.subject.scan().layers))
 
     def _must_be_fine(self, verdict):
         assert verdict == ovlspec.Verdict.fine, self.judge.finding
@@ -160,7 +161,7 @@ unmount
 
 
 def test_a_run_records_what_was_seen_and_the_recording_is_judged_alike(subject):
-    trace = stack().trace(EVENTS)
+    trace = stack().run(EVENTS).trace()
     result = ovlspec.run(subject, trace)
     assert result.conforms, result.finding or result.failure
     assert result.operations > 10
@@ -171,7 +172,7 @@ def test_a_run_records_what_was_seen_and_the_recording_is_judged_alike(subject):
 
 
 def test_a_recording_with_a_wrong_answer_is_a_violation_of_the_rule():
-    recorded = ovlspec.run("engine", stack().trace(EVENTS)).trace
+    recorded = ovlspec.run("engine", stack().run(EVENTS).trace()).trace
     seen = recorded.seen
     seen[4] = ovlspec.Outcome.failure("EIO")
     result = ovlspec.judge(recorded.with_seen("a broken one", seen))
@@ -185,7 +186,7 @@ def test_a_recording_with_a_wrong_answer_is_a_violation_of_the_rule():
 
 def test_a_recording_that_lacks_an_answer_cannot_be_judged():
     with pytest.raises(ValueError, match="nothing was seen at event 1"):
-        ovlspec.judge(stack().trace("mount\nstat a\nunmount"))
+        ovlspec.judge(stack().mount().run("stat a").unmount().trace())
 
 
 def test_generated_traces_conform_on_the_engine_and_are_the_same_each_time():
@@ -197,7 +198,7 @@ def test_generated_traces_conform_on_the_engine_and_are_the_same_each_time():
 
 
 def test_the_three_encodings_of_a_trace_say_the_same(tmp_path):
-    trace = ovlspec.run("engine", stack().trace(EVENTS)).trace
+    trace = ovlspec.run("engine", stack().run(EVENTS).trace()).trace
     assert ovlspec.Trace.parse(trace.text()) == trace
     assert ovlspec.Trace.parse_json(trace.json()) == trace
     assert ovlspec.Trace.decode(trace.encode()) == trace
@@ -211,8 +212,9 @@ def test_a_trace_that_cannot_be_read_is_told_with_line_and_column():
     with pytest.raises(ovlspec.TraceError, match="line 3") as caught:
         ovlspec.Trace.parse("ovlspec trace 1\nlower 0\n  fild a 644\n")
     assert (caught.value.line, caught.value.column) == (3, 3)
-    with pytest.raises(ValueError):
+    with pytest.raises(ovlspec.TraceError) as caught:
         ovlspec.Trace.load("/no/such/file.trace")
+    assert caught.value.byte is None
     with pytest.raises(ovlspec.TraceError):
         ovlspec.Trace.decode(b"OVLT\xff")
 
@@ -220,7 +222,7 @@ def test_a_trace_that_cannot_be_read_is_told_with_line_and_column():
 def test_names_of_any_bytes_survive():
     name = os.fsdecode(b"\xff \n\"x")
     stat = f"stat {ovlspec.quote(name)}"
-    trace = ovlspec.world().lower().file(name, b"\x00\xff").trace(f"mount\n{stat}\nlist .\nunmount")
+    trace = ovlspec.world().lower().file(name, b"\x00\xff").mount().run(f"{stat}\nlist .").unmount().trace()
     result = ovlspec.run("engine", trace)
     assert result.conforms, result.finding
     assert result.trace.seen[1].value.size == 2
@@ -230,7 +232,7 @@ def test_names_of_any_bytes_survive():
 
 
 def test_a_trace_is_shrunk_while_a_function_holds_of_it():
-    trace = stack().trace(EVENTS)
+    trace = stack().run(EVENTS).trace()
     small = ovlspec.shrink(trace, lambda t: "unlink link" in t.events)
     assert small.events == ["unlink link"]
     assert small.lowers == 1
@@ -243,7 +245,7 @@ def test_an_exception_in_the_function_that_shrinks_comes_out():
         raise KeyError("broken")
 
     with pytest.raises(KeyError, match="broken"):
-        ovlspec.shrink(stack().trace(EVENTS), broken)
+        ovlspec.shrink(stack().run(EVENTS).trace(), broken)
 
 
 def test_every_rule_has_an_id_a_sentence_and_a_source():
@@ -294,46 +296,69 @@ def test_a_world_refuses_what_a_layer_cannot_hold():
     with pytest.raises(ValueError, match="no layer was begun"):
         ovlspec.world().file("a")
     world = ovlspec.world().lower().file("a")
-    for entry in (
+    for misuse in (
         lambda: world.file("a"),
         lambda: world.file("a/b"),
         lambda: world.file("../b"),
         lambda: world.link("b", "missing"),
-        lambda: world.char("c", 0, 0),
-        lambda: world.file("b", mode=0o100644),
+        lambda: world.device("c", (0, 0)),
+        lambda: world.mode(0o100644),
+        lambda: world.opaque(),
         lambda: world.lower(place=9),
+        lambda: world.caller("root", ovlspec.Caller.root()),
+        lambda: world.run("renam a b"),
     ):
         with pytest.raises(ValueError):
-            entry()
-    with pytest.raises(TypeError):
-        world.file("b", owner=3)
+            misuse()
     with pytest.raises(ValueError, match="one lower"):
         ovlspec.world().upper().trace()
+    with pytest.raises(ValueError, match="already"):
+        ovlspec.world().upper().upper()
+    assert world.trace().text().count("file a 644") == 1
 
 
-def test_a_world_holds_all_types_of_objects_and_marks():
+def test_a_world_holds_all_types_of_objects_marks_and_events():
     trace = (
         ovlspec.world()
         .lower()
-        .file("f", b"12", uid=3, gid=4, modify_time=-1, xattrs={"user.a": b"v"})
+        .file("f", b"12").owner(3, 4).mtime(-1).size(9).xattr("user.a", b"v")
         .link("d/g", "f")
         .fifo("p")
         .socket("s")
-        .char("c", 1, 3)
-        .block("b", 7, 200, mode=0o600)
-        .opaque("o")
-        .redirected("r", "/d")
+        .device("c", (1, 3))
+        .device("b", (7, 200), "block").mode(0o600)
+        .dir("o").opaque()
+        .dir("r").redirect("/d")
         .upper()
         .option("volatile")
-        .caller("alice", ovlspec.Caller(uid=1000, gid=1000))
-        .trace("mount\nalice stat f")
+        .standard_callers()
+        .caller("dave", ovlspec.Caller(uid=7, gid=7))
+        .mount()
+        .run("alice stat f\ndave list d")
+        .drop_caches()
+        .crash()
+        .mutate("lower 0 remove f")
+        .mount()
+        .unmount()
+        .trace()
     )
     text = trace.text()
-    for words in ("link f d/g", "fifo p", "socket s", "char c 644 1:3", "block b 600 7:200", "opaque", 'redirect="/d"'):
-        assert words in text, text
+    words = ("fifo p", "socket s", "char c 644 1:3", "block b 600 7:200", "opaque", 'redirect="/d"', "uid=3", "size=9")
+    for word in (*words, "user.a=", "mtime=-1", "dave list d"):
+        assert word in text, text
+    assert "link f d/g" in text or "link d/g f" in text
+    assert trace.events[2:] == ["drop-caches", "crash", "mutate lower 0 remove f", "mount", "unmount"]
     assert trace.options == ["volatile"]
     assert trace.callers["alice"].uid == 1000
     assert ovlspec.Trace.parse(text) == trace
+
+
+def test_a_world_given_further_words_does_not_change_a_trace_made_before():
+    world = ovlspec.world().lower().file("a")
+    before = world.trace()
+    world.mode(0o600).file("b").mount()
+    assert before.events == []
+    assert before == ovlspec.world().lower().file("a").trace()
 
 
 def test_outcomes_are_made_from_what_python_sees(tmp_path):
@@ -363,5 +388,5 @@ def test_everything_public_is_documented():
         assert inspect.getdoc(value), name
         if inspect.isclass(value) and not issubclass(value, Exception):
             for member, attribute in vars(value).items():
-                if not member.startswith("_"):
+                if not member.startswith("_") and member not in ("name", "value"):
                     assert inspect.getdoc(attribute), f"{name}.{member}"

@@ -26,11 +26,11 @@ Verdict JudgeHandle::then(Verdict verdict, State next) {
   return verdict;
 }
 
-void JudgeHandle::layers_changed(const model::Layers& layers) {
+Verdict JudgeHandle::layers_changed(const model::Layers& layers) {
   if (state_ == State::kNoLayers) state_ = State::kUnmounted;
   require(State::kUnmounted, "layers change while nothing is mounted");
   has_upper_ = layers.upper.has_value();
-  judge_.layers_changed(layers);
+  return then(judge_.layers_changed(layers), State::kUnmounted);
 }
 
 Verdict JudgeHandle::mounted(const std::optional<oracle::Failure>& failure) {

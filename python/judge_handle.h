@@ -20,7 +20,7 @@ class JudgeHandle {
   JudgeHandle& operator=(const JudgeHandle&) = delete;
 
   // As oracle::Judge. Raise ValueError out of order, and once nothing more can be judged.
-  void layers_changed(const model::Layers& layers);
+  oracle::Verdict layers_changed(const model::Layers& layers);
   oracle::Verdict mounted(const std::optional<oracle::Failure>& failure);
   oracle::Verdict step(const Caller& caller, const Operation& operation, const Outcome& outcome);
   oracle::Verdict ended(const oracle::Scanned& scanned, oracle::Ending ending);

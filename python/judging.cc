@@ -177,7 +177,9 @@ void bind_judge(py::module_& module) {
       .def(py::init<const std::string&>(), py::arg("profile") = "",
            "profile: the subject whose known deviations count, '' for none.")
       .def("layers_changed", &JudgeHandle::layers_changed, py::arg("layers"),
-           "The Layers as scanned: new, or changed since the last mount.")
+           "The Verdict on Layers as scanned, new or changed since the last mount: fine, or unjudged where the "
+           "specification\n"
+           "does not say yet what the stack means.")
       .def(
           "mounted", [](JudgeHandle& j, const py::object& failure) { return j.mounted(failure_of(failure)); },
           py::arg("failure") = py::none(),

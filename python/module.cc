@@ -5,7 +5,7 @@ PYBIND11_MODULE(ovlspec, module) {
   module.doc() =
       "The specification of overlay file systems, and the oracle that judges them by it.\n\n"
       "    stack = ovlspec.world().lower().file('a/b', b'x').whiteout('a')\n"
-      "    trace = stack.trace('mount\\nstat a/b\\nunmount')\n"
+      "    trace = stack.run('mount\\nstat a/b\\nunmount').trace()\n"
       "    result = ovlspec.run('engine', trace)\n"
       "    assert result.conforms, result.finding\n\n"
       "Names and paths are str as os.fsdecode makes them (bytes are taken, too); data is bytes; times are nanoseconds\n"

@@ -38,7 +38,8 @@ class Recording {
 
   void operator()(const Mount&) {
     if (mounted_) return;
-    if (changed_) judge_.layers_changed(layers_);
+    if (changed_) result_.verdict = judge_.layers_changed(layers_);
+    if (result_.verdict != Verdict::kFine) return;
     changed_ = false;
     mounted_ = true;
     result_.verdict = judge_.mounted(std::nullopt);

@@ -1,46 +1,59 @@
-// Builds the layers of a trace entry by entry: world().lower().file("a/b", "x").whiteout("a").
+// Builds a trace word by word, as oracle/world.h does for C++ tests, but tells a misuse instead of stopping the program:
+// an interpreter must outlive it.
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
-#include <vector>
+#include <utility>
 
 #include "oracle/layer_entries.h"
 #include "oracle/trace.h"
 
 namespace ovlspec::python {
 
-// Entries go to the layer that was begun last. Parents that are missing are made, directories with mode 755. A problem
-// is text for people, as LayerBuilder gives it, and changes nothing but for parents that were made.
+// Entries go to the layer that was begun last; parents that are missing are made, directories with mode 755. What is
+// wrong is text for people, and then nothing is changed but for parents that were made.
 class World {
  public:
-  // Lowers are begun topmost first; one upper at most. REQUIRES: place < oracle::kPlaces.
-  void begin_lower(std::uint8_t place);
-  [[nodiscard]] oracle::Problem begin_upper(std::uint8_t place);
+  World();
+
+  // Lowers are begun topmost first. REQUIRES: place < oracle::kPlaces.
+  [[nodiscard]] oracle::Problem lower(std::uint8_t place);
+  [[nodiscard]] oracle::Problem upper(std::uint8_t place);
 
   [[nodiscard]] oracle::Problem add(const std::string& path, model::Inode inode, model::Marks marks);
   [[nodiscard]] oracle::Problem link(const std::string& path, const std::string& to);
-  [[nodiscard]] oracle::Problem add_option(std::string option);
-  [[nodiscard]] oracle::Problem add_caller(std::string name, Caller caller);
+  // Changes the entry added last.
+  [[nodiscard]] oracle::Problem change(const std::function<void(model::Inode&, model::Marks&)>& change);
 
-  // The stack, with root and the callers added, and no events. A problem where there is no lower.
+  [[nodiscard]] oracle::Problem option(std::string option);
+  [[nodiscard]] oracle::Problem caller(std::string name, Caller caller);
+  void event(oracle::Event event) { trace_.events.push_back(std::move(event)); }
+  const std::vector<oracle::NamedCaller>& callers() const { return trace_.callers; }
+
+  // What was built. A problem where there is no lower.
   [[nodiscard]] oracle::Problem finish(oracle::Trace& trace) const;
 
  private:
-  struct BegunLayer {
-    std::uint8_t place = 0;
-    oracle::LayerBuilder builder;
+  enum class Current : std::uint8_t { kNone, kLower, kUpper };
+  // Held back until the next one, since a builder's entries do not change.
+  struct Entry {
+    std::string path;
+    model::Inode inode;
+    model::Marks marks;
   };
-  // nullptr where no layer was begun.
-  oracle::LayerBuilder* current();
-  oracle::Problem make_parents(const std::string& path);
 
-  std::vector<BegunLayer> lowers_;
-  std::optional<BegunLayer> upper_;
-  bool in_upper_ = false;
-  std::vector<std::string> options_;
-  std::vector<oracle::NamedCaller> callers_;
+  // What is wrong with an entry at `path` in the layer begun last.
+  oracle::Problem check_place(const std::string& path);
+  oracle::Problem settle();
+  oracle::Problem end_layer();
+
+  oracle::Trace trace_;
+  Current current_ = Current::kNone;
+  oracle::LayerBuilder builder_;    // of the layer begun last
+  std::optional<Entry> last_;
 };
 
 }  // namespace ovlspec::python

@@ -1,87 +1,67 @@
+#include <functional>
 #include <string>
 #include <utility>
 
+#include "oracle/standard_callers.h"
+#include "oracle/trace_limits.h"
 #include "oracle/trace_text.h"
 #include "python/bindings.h"
 #include "python/convert.h"
 #include "python/errors.h"
+#include "python/operations.h"
 #include "python/world.h"
 
 namespace ovlspec::python {
 namespace {
 
-void check(const oracle::Problem& problem) {
+constexpr auto kSelf = py::return_value_policy::reference_internal;
+
+World& checked(World& world, const oracle::Problem& problem) {
   if (problem) throw py::value_error(*problem);
+  return world;
 }
 
-// The attributes that entries have in common, as keywords: mode, uid, gid, access_time, modify_time, xattrs.
-model::Inode inode_of(FileType type, Mode mode, const py::kwargs& attributes) {
-  model::Inode inode{.type = type, .mode = mode};
-  for (const auto& [key, value] : attributes) {
-    const auto name = key.cast<std::string>();
-    if (name == "mode")
-      inode.mode = value.cast<Mode>();
-    else if (name == "uid")
-      inode.uid = value.cast<Uid>();
-    else if (name == "gid")
-      inode.gid = value.cast<Gid>();
-    else if (name == "access_time")
-      inode.access_time = model::FreeTime::at(time_of(value.cast<py::int_>()));
-    else if (name == "modify_time")
-      inode.modify_time = model::FreeTime::at(time_of(value.cast<py::int_>()));
-    else if (name == "xattrs")
-      for (const auto& [xattr, data] : value.cast<py::dict>()) set_xattr(inode, name_of(xattr), data_of(data));
-    else
-      throw py::type_error("unknown attribute `" + name + "`");
-  }
-  if (inode.mode > kModeMask) throw py::value_error("a mode has permission bits alone, 0 to 0o7777");
+model::Inode plain(FileType type, Mode mode) {
+  model::Inode inode;
+  inode.type = type;
+  inode.mode = mode;
   return inode;
 }
 
 World& add(World& world, const py::object& path, model::Inode inode, model::Marks marks = {}) {
-  check(world.add(name_of(path), std::move(inode), std::move(marks)));
-  return world;
+  return checked(world, world.add(name_of(path), std::move(inode), std::move(marks)));
 }
 
-World& add_dir(World& world, const py::object& path, const py::kwargs& attributes) {
-  return add(world, path, inode_of(FileType::kDirectory, 0755, attributes));
-}
-
-World& add_opaque(World& world, const py::object& path, const py::kwargs& attributes) {
-  return add(world, path, inode_of(FileType::kDirectory, 0755, attributes), model::Marks{.opaque = true});
-}
-
-World& add_redirected(World& world, const py::object& path, const py::object& target, const py::kwargs& attributes) {
-  return add(world, path, inode_of(FileType::kDirectory, 0755, attributes), model::Marks{.redirect = name_of(target)});
-}
-
-World& add_file(World& world, const py::object& path, const py::object& content, const py::kwargs& attributes) {
-  model::Inode inode = inode_of(FileType::kRegular, 0644, attributes);
+World& add_file(World& world, const py::object& path, const py::object& content) {
+  model::Inode inode = plain(FileType::kRegular, 0644);
   inode.content = model::Content(data_of(content));
   return add(world, path, std::move(inode));
 }
 
-World& add_symlink(World& world, const py::object& path, const py::object& target, const py::kwargs& attributes) {
-  model::Inode inode = inode_of(FileType::kSymlink, 0777, attributes);
+World& add_symlink(World& world, const py::object& path, const py::object& target) {
+  model::Inode inode = plain(FileType::kSymlink, 0777);
   inode.content = model::Content(name_of(target));
   return add(world, path, std::move(inode));
 }
 
-template <FileType type>
-World& add_special(World& world, const py::object& path, const py::kwargs& attributes) {
-  return add(world, path, inode_of(type, 0644, attributes));
-}
-
-template <FileType type>
-World& add_device(World& world, const py::object& path, std::uint32_t major, std::uint32_t minor,
-                  const py::kwargs& attributes) {
-  model::Inode inode = inode_of(type, 0644, attributes);
-  inode.device = Device{.major = major, .minor = minor};
+World& add_device(World& world, const py::object& path, std::pair<std::uint32_t, std::uint32_t> device,
+                  const std::string& type) {
+  const FileType kind = file_type_of(type);
+  if (kind != FileType::kCharDevice && kind != FileType::kBlockDevice)
+    throw py::value_error("a device is char or block");
+  model::Inode inode = plain(kind, 0644);
+  inode.device = Device{.major = device.first, .minor = device.second};
   return add(world, path, std::move(inode));
 }
 
 World& add_whiteout(World& world, const py::object& path) {
-  return add(world, path, oracle::whiteout_inode(), model::Marks{.whiteout = true});
+  model::Marks marks;
+  marks.whiteout = true;
+  return add(world, path, oracle::whiteout_inode(), std::move(marks));
+}
+
+World& add_link(World& world, const py::object& path, const py::object& to) {
+  return checked(world, world.link(name_of(path), name_of(to)));
 }
 
 std::uint8_t place_of(unsigned place) {
@@ -89,78 +69,139 @@ std::uint8_t place_of(unsigned place) {
   return static_cast<std::uint8_t>(place);
 }
 
-oracle::Trace finished(const World& world, const std::string& events) {
-  oracle::Trace trace;
-  check(world.finish(trace));
-  oracle::EventsOrError parsed = oracle::parse_events(events, trace.callers);
-  if (!parsed.ok()) raise(parsed.error);
-  trace.events = std::move(*parsed.events);
-  return trace;
+World& set_mode(World& world, Mode mode) {
+  if (mode > kModeMask) throw py::value_error("a mode has permission bits alone, 0 to 0o7777");
+  return checked(world, world.change([=](model::Inode& inode, model::Marks&) { inode.mode = mode; }));
 }
 
-constexpr auto kSelf = py::return_value_policy::reference_internal;
+World& set_owner(World& world, Uid uid, Gid gid) {
+  return checked(world, world.change([=](model::Inode& inode, model::Marks&) {
+    inode.uid = uid;
+    inode.gid = gid;
+  }));
+}
+
+World& set_mtime(World& world, std::int64_t seconds) {
+  return checked(world, world.change([=](model::Inode& inode, model::Marks&) {
+    inode.modify_time = model::FreeTime::at(Time{.seconds = seconds, .nanoseconds = 0});
+  }));
+}
+
+World& set_size(World& world, FileSize size) {
+  if (size > kFileSizeLimit) throw py::value_error("a file has 16 MiB at most");
+  return checked(world, world.change([=](model::Inode& inode, model::Marks&) { inode.content.resize(size); }));
+}
+
+World& add_xattr(World& world, const py::object& name, const py::object& value) {
+  const std::string key = name_of(name);
+  const std::string data = data_of(value);
+  return checked(world, world.change([&](model::Inode& inode, model::Marks&) { set_xattr(inode, key, data); }));
+}
+
+World& make_opaque(World& world) {
+  return checked(world, world.change([](model::Inode&, model::Marks& marks) { marks.opaque = true; }));
+}
+
+World& set_redirect(World& world, const py::object& to) {
+  const std::string target = name_of(to);
+  return checked(world, world.change([&](model::Inode&, model::Marks& marks) { marks.redirect = target; }));
+}
+
+World& run(World& world, const std::string& lines) {
+  oracle::EventsOrError parsed = oracle::parse_events(lines, world.callers());
+  if (!parsed.ok()) raise(parsed.error);
+  for (oracle::Event& event : *parsed.events) world.event(std::move(event));
+  return world;
+}
+
+template <typename Event>
+World& add_event(World& world) {
+  world.event(Event{});
+  return world;
+}
 
 void bind_layers_of(py::class_<World>& world) {
   world
       .def(
-          "lower",
-          [](World& w, unsigned place) -> World& {
-            w.begin_lower(place_of(place));
-            return w;
-          },
+          "lower", [](World& w, unsigned place) -> World& { return checked(w, w.lower(place_of(place))); },
           py::arg("place") = 0, kSelf,
-          "Begins a lower below those begun before. place 0 to 3: equal places are one file system. ValueError.")
+          "Begins a lower below those begun before. place 0 to 3: equal places are one file system.")
       .def(
-          "upper",
-          [](World& w, unsigned place) -> World& {
-            check(w.begin_upper(place_of(place)));
-            return w;
-          },
-          py::arg("place") = 0, kSelf, "Begins the upper. Without one the stack is read-only. ValueError for a second.")
+          "upper", [](World& w, unsigned place) -> World& { return checked(w, w.upper(place_of(place))); },
+          py::arg("place") = 0, kSelf, "Begins the upper; one at most. Without one the stack is read-only.")
+      .def("file", &add_file, py::arg("path"), py::arg("content") = py::bytes(), kSelf,
+           "A regular file, 0o644; content is bytes, or str as UTF-8.")
       .def(
-          "option",
-          [](World& w, std::string option) -> World& {
-            check(w.add_option(std::move(option)));
-            return w;
-          },
+          "dir",
+          [](World& w, const py::object& path) -> World& { return add(w, path, plain(FileType::kDirectory, 0755)); },
+          py::arg("path"), kSelf, "A directory, 0o755. '' is the layer's root.")
+      .def("symlink", &add_symlink, py::arg("path"), py::arg("target"), kSelf, "A symlink, 0o777.")
+      .def("link", &add_link, py::arg("path"), py::arg("to"), kSelf, "A hard link: another name of an entry.")
+      .def("device", &add_device, py::arg("path"), py::arg("device"), py::arg("type") = "char", kSelf,
+           "A device node, 0o644: (major, minor), char or block. A char device (0, 0) is a whiteout, refused here.")
+      .def(
+          "fifo", [](World& w, const py::object& path) -> World& { return add(w, path, plain(FileType::kFifo, 0644)); },
+          py::arg("path"), kSelf, "A fifo, 0o644.")
+      .def(
+          "socket",
+          [](World& w, const py::object& path) -> World& { return add(w, path, plain(FileType::kSocket, 0644)); },
+          py::arg("path"), kSelf, "A socket, 0o644.")
+      .def("whiteout", &add_whiteout, py::arg("path"), kSelf, "A whiteout: hides the name in the layers below.");
+}
+
+void bind_last_entry(py::class_<World>& world) {
+  world.def("mode", &set_mode, py::arg("mode"), kSelf, "Permission bits of the last entry, 0 to 0o7777.")
+      .def("owner", &set_owner, py::arg("uid"), py::arg("gid"), kSelf, "Of the last entry; 0 and 0 without it.")
+      .def("mtime", &set_mtime, py::arg("seconds"), kSelf, "Seconds since the epoch, of the last entry; 0 without it.")
+      .def("size", &set_size, py::arg("size"), kSelf,
+           "Bytes of the last entry, a file: zero bytes behind its content, or fewer bytes. 16 MiB at most.")
+      .def("xattr", &add_xattr, py::arg("name"), py::arg("value"), kSelf,
+           "An extended attribute of the last entry: its name with its namespace, and bytes.")
+      .def("opaque", &make_opaque, kSelf, "Makes the last entry, a directory, opaque.")
+      .def("redirect", &set_redirect, py::arg("to"), kSelf,
+           "The last entry, a directory, merges with this below: a sibling's name, or an absolute path from the root.");
+}
+
+void bind_events(py::class_<World>& world) {
+  world
+      .def(
+          "option", [](World& w, std::string option) -> World& { return checked(w, w.option(std::move(option))); },
           py::arg("option"), kSelf, "Adds a mount option.")
       .def(
           "caller",
           [](World& w, std::string name, const Caller& caller) -> World& {
-            check(w.add_caller(std::move(name), caller));
-            return w;
+            return checked(w, w.caller(std::move(name), caller));
           },
-          py::arg("name"), py::arg("caller"), kSelf,
-          "Names a caller for the events; `root` is there. ValueError for a name that is taken or no word.")
-      .def("trace", &finished, py::arg("events") = "",
-           "The Trace: this stack, and events one a line as Trace.parse reads them, without the layers. TraceError;\n"
-           "ValueError without a lower.");
-}
-
-void bind_entries(py::class_<World>& world) {
-  world
-      .def("dir", &add_dir, py::arg("path"), kSelf,
-           "A directory, 0o755. '' is the layer's root, before all else in it.")
-      .def("opaque", &add_opaque, py::arg("path"), kSelf, "An opaque directory, 0o755.")
-      .def("redirected", &add_redirected, py::arg("path"), py::arg("target"), kSelf,
-           "A directory that merges with `target` below: a sibling's name, or an absolute path from the root.")
-      .def("file", &add_file, py::arg("path"), py::arg("content") = py::bytes(), kSelf,
-           "A regular file, 0o644; content is bytes, or str as UTF-8.")
-      .def("symlink", &add_symlink, py::arg("path"), py::arg("target"), kSelf, "A symlink, 0o777.")
+          py::arg("name"), py::arg("caller"), kSelf, "Names a caller for the events that follow; `root` is there.")
       .def(
-          "link",
-          [](World& w, const py::object& path, const py::object& to) -> World& {
-            check(w.link(name_of(path), name_of(to)));
+          "standard_callers",
+          [](World& w) -> World& {
+            for (const oracle::NamedCaller& named : oracle::standard_callers())
+              if (named.name != "root") checked(w, w.caller(named.name, named.caller));
             return w;
           },
-          py::arg("path"), py::arg("to"), kSelf, "A hard link: another name of the object at `to`, no directory.")
-      .def("fifo", &add_special<FileType::kFifo>, py::arg("path"), kSelf, "A fifo, 0o644.")
-      .def("socket", &add_special<FileType::kSocket>, py::arg("path"), kSelf, "A socket, 0o644.")
-      .def("char", &add_device<FileType::kCharDevice>, py::arg("path"), py::arg("major"), py::arg("minor"), kSelf,
-           "A character device, 0o644; 0:0 is a whiteout and refused here.")
-      .def("block", &add_device<FileType::kBlockDevice>, py::arg("path"), py::arg("major"), py::arg("minor"), kSelf,
-           "A block device, 0o644.")
-      .def("whiteout", &add_whiteout, py::arg("path"), kSelf, "A whiteout: hides the name in the layers below.");
+          kSelf, "alice (1000) and bob (1001), who share a group, and carol (1002), who may override permissions.")
+      .def("mount", &add_event<oracle::Mount>, kSelf, "The event.")
+      .def("unmount", &add_event<oracle::Unmount>, kSelf, "The event; it closes all slots.")
+      .def("drop_caches", &add_event<oracle::DropCaches>, kSelf, "The event.")
+      .def("crash", &add_event<oracle::Crash>, kSelf, "The event: the daemon is killed, then as unmount.")
+      .def(
+          "mutate",
+          [](World& w, const std::string& lines) -> World& {
+            w.event(oracle::Mutate{mutation_of(lines)});
+            return w;
+          },
+          py::arg("mutation"), kSelf, "A change of the layers, as Subject.mutate takes it. TraceError.")
+      .def("run", &run, py::arg("lines"), kSelf,
+           "Events in the text encoding, one a line: 'alice open a read %0\\nclose %0'. TraceError.")
+      .def(
+          "trace",
+          [](const World& w) {
+            oracle::Trace trace;
+            if (const auto problem = w.finish(trace)) throw py::value_error(*problem);
+            return trace;
+          },
+          "The Trace that was built. ValueError without a lower.");
 }
 
 }  // namespace
@@ -168,12 +209,15 @@ void bind_entries(py::class_<World>& world) {
 void bind_worlds(py::module_& module) {
   py::class_<World> world(
       module, "World",
-      "Builds the layers of a trace: world().lower().file('a/b', b'x').upper().whiteout('a/b').trace('mount').\n\n"
-      "Every method but trace() gives the world itself. Entries go to the layer begun last; missing parents are made,\n"
-      "0o755. Keywords of entries: mode (permission bits), uid, gid, access_time, modify_time (nanoseconds since the\n"
-      "epoch, 0), xattrs (dict of str to bytes). ValueError for an entry that a layer cannot hold, or a name taken.");
+      "Builds a trace, in the words of the C++ tests:\n\n"
+      "    world().lower().file('a/b', b'x').dir('d').upper().whiteout('a').mount().run('rename d e').trace()\n\n"
+      "Words come in the order of a trace: layers topmost first with their entries, then events. An entry's word adds "
+      "it\n"
+      "to the layer begun last, parents that are missing as plain directories; mode(), owner(), ... then change that\n"
+      "entry. Every word but trace() gives the world itself. ValueError for what a layer cannot hold.");
   bind_layers_of(world);
-  bind_entries(world);
+  bind_last_entry(world);
+  bind_events(world);
   module.def(
       "world", [] { return World(); }, "A World without layers.");
 }
