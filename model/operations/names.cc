@@ -43,7 +43,9 @@ OVLSPEC_CHECK(Rmdir) {
 
 OVLSPEC_EFFECT(Rmdir) {
   (void)caller, (void)operation;
-  world.detach(plan.first.parent, plan.first.name);
+  const ObjectId removed = world.detach(plan.first.parent, plan.first.name);
+  // POSIX speaks of the parent's times alone; whiteouts may go from what was removed.
+  world[removed].modify_time = FreeTime::unknown();
 }
 
 OVLSPEC_CHECK(Unlink) {

@@ -129,6 +129,8 @@ OVLSPEC_EFFECT(Rename) {
   if (from.object == to.object) return;
   world.detach(from.parent, from.name);
   if (to.exists()) world.detach(to.parent, to.name);
+  const bool replaced = operation.mode != RenameMode::kExchange && is_directory(world, to.object);
+  if (replaced) world[to.object].modify_time = FreeTime::unknown();
   world.attach(to.parent, to.name, from.object);
   if (operation.mode == RenameMode::kExchange) world.attach(from.parent, from.name, to.object);
   // A moved directory's own `..` may change its times; a moved directory was not removed.
