@@ -105,9 +105,9 @@ void rapidcheck_commands(benchmark::State& state) {
       options.operations = kShort;
       const RunResult result = run(*made.subject, generate(seed, options), none, RunOptions{.walk_up_to = 0});
       commands += static_cast<std::int64_t>(result.operations);
-      RC_ASSERT(result.verdict == Verdict::kFine);
+      RC_ASSERT(result.verdict != Verdict::kViolation);
     });
-    if (!holds) return state.SkipWithError("a case was not judged fine");
+    if (!holds) return state.SkipWithError("a case shows a violation");
   }
   state.SetItemsProcessed(commands);
 }

@@ -1,5 +1,5 @@
-// Builds a trace word by word, as oracle/world.h does for C++ tests, but tells a misuse instead of stopping the program:
-// an interpreter must outlive it.
+// Builds a trace word by word, as oracle/world.h does for C++ tests, but tells a misuse instead of stopping the
+// program: an interpreter must outlive it.
 #pragma once
 
 #include <cstdint>
@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "oracle/layer_entries.h"
 #include "oracle/trace.h"

@@ -61,7 +61,8 @@ TEST_F(Unprivileged, MountsWithFusermount) {
     ASSERT_EQ(chown((root() + "/" + name).c_str(), nobody->pw_uid, nobody->pw_gid), 0);
   }
   const std::string capabilities = "-all,+chown,+dac_override,+fowner,+fsetid,+setuid,+setgid";
-  const Ran ran = run({"setpriv", "--reuid=nobody", "--clear-groups", "--inh-caps=" + capabilities,
+  const Ran ran = run({"setpriv", "--reuid=" + std::to_string(nobody->pw_uid),
+                       "--regid=" + std::to_string(nobody->pw_gid), "--clear-groups", "--inh-caps=" + capabilities,
                        "--ambient-caps=" + capabilities, FUSE_OVLSPEC_PROGRAM, "none", root() + "/mount", "-o",
                        writable_options(",userxattr")});
   umount2("/dev/fuse", MNT_DETACH);
