@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <unistd.h>
 
+#include <future>
 #include <thread>
 
 #include "model/merge.h"
@@ -172,11 +173,16 @@ TEST_F(Subjects, ReadOnlyStackOfOneLowerIsMountedAndReadOnly) {
 TEST_F(Subjects, EachThreadHasASubjectOfItsOwn) {
   KernelSubject here("kernel", {});
   live_through_remounts(here);
-  std::thread other([] {
-    OVLSPEC_ASSERT_DONE(enter_private_namespace());
+  std::promise<void> apart;
+  std::thread other([&apart] {
+    // A new thread shares its maker's root directory until then, which is the mount's while the maker operates.
+    const auto entered = enter_private_namespace();
+    apart.set_value();
+    OVLSPEC_ASSERT_DONE(entered);
     KernelSubject subject("kernel", {});
     live_through_remounts(subject);
   });
+  apart.get_future().wait();
   live_through_remounts(here);
   other.join();
 }

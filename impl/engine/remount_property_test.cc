@@ -133,11 +133,11 @@ void run(unsigned seed, FileSystems file_systems) {
 }
 
 TEST(Remount, ShowsTheSameTreeOverOneFileSystem) {
-  for (unsigned seed = 1; seed <= 400 && !testing::Test::HasFailure(); ++seed) run(seed, FileSystems::kOne);
+  for (unsigned seed = 1; seed <= 250 && !testing::Test::HasFailure(); ++seed) run(seed, FileSystems::kOne);
 }
 
 TEST(Remount, ShowsTheSameTreeOverSeveralFileSystems) {
-  for (unsigned seed = 10001; seed <= 10400 && !testing::Test::HasFailure(); ++seed) run(seed, FileSystems::kSeveral);
+  for (unsigned seed = 10001; seed <= 10250 && !testing::Test::HasFailure(); ++seed) run(seed, FileSystems::kSeveral);
 }
 
 }  // namespace
