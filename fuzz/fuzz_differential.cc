@@ -4,8 +4,6 @@
 
 #include "fuzz/differential.h"
 
-extern "C" std::size_t LLVMFuzzerMutate(std::uint8_t* data, std::size_t size, std::size_t max_size);
-
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view bytes(reinterpret_cast<const char*>(data), size);
   if (const auto wrong = ovlspec::fuzz::judge_input(bytes)) {
@@ -13,14 +11,4 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     std::abort();
   }
   return 0;
-}
-
-extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t size, std::size_t max_size,
-                                               unsigned int seed) {
-  // Half of all mutations are libFuzzer's own, of bytes.
-  if (seed % 2 == 0) return LLVMFuzzerMutate(data, size, max_size);
-  const std::string_view bytes(reinterpret_cast<const char*>(data), size);
-  const std::string mutated = ovlspec::fuzz::mutate_input(bytes, max_size, seed);
-  std::copy(mutated.begin(), mutated.end(), data);
-  return mutated.size();
 }

@@ -132,7 +132,8 @@ class Laboratory:
         self.environment = os.environ | {"CCACHE_BASEDIR": str(work), "CCACHE_NOHASHDIR": "1"}
 
     def run(self, what: str, command: list[str]) -> None:
-        done = subprocess.run(command, env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        done = subprocess.run(command, env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                              text=True, errors="replace")
         if done.returncode != 0:
             raise Wrong(f"{what} failed:\n{done.stdout[-4000:]}")
 
@@ -143,7 +144,8 @@ class Laboratory:
                                  f"-DPython3_EXECUTABLE={sys.executable}"])
 
     def build(self, what: str) -> None:
-        self.run(f"building {what}", ["ninja", "-C", str(self.build_directory), "-j", str(self.options.jobs), "ovlspec"])
+        self.run(f"building {what}",
+                 ["ninja", "-C", str(self.build_directory), "-j", str(self.options.jobs), "ovlspec"])
 
     def campaign(self) -> Verdict:
         """A short campaign, and the whole one where that finds nothing."""
@@ -157,8 +159,8 @@ class Laboratory:
                    "--cases", str(self.options.cases), "--out", str(self.findings)]
         begin = time.time()
         try:
-            done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
-                                  timeout=10 * seconds + 60)
+            done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                                  errors="replace", timeout=10 * seconds + 60)
         except subprocess.TimeoutExpired:
             return Verdict(HANGS, time.time() - begin)
         if done.returncode not in (CONFORMS, VIOLATION):
