@@ -49,7 +49,7 @@ Result<OverlayEngine::Current> OverlayEngine::current(OpenFile& open) const {
   {
     const std::lock_guard lock(open.mutex);
     const bool is_stale = !open.on_upper && open.held.node()->on_upper.load(std::memory_order_acquire);
-    if (!is_stale) return Current{open.store, open.file};
+    if (!is_stale) return Current{open.store, open.file, open.on_upper};
   }
   const std::shared_lock reading(namespace_);
   auto file = layers_.upper->store->open(open.held.node()->upper, open.access);
@@ -58,7 +58,7 @@ Result<OverlayEngine::Current> OverlayEngine::current(OpenFile& open) const {
   open.store = layers_.upper->store;
   open.file = std::move(*file);
   open.on_upper = true;
-  return Current{open.store, open.file};
+  return Current{open.store, open.file, open.on_upper};
 }
 
 Result<std::size_t> OverlayEngine::read(const OpenFileRef& file, char* buffer, std::size_t size, FileSize offset) {
@@ -88,8 +88,7 @@ std::optional<Engine::BackingDescriptor> OverlayEngine::descriptor(const OpenFil
   if (!backing.ok()) return std::nullopt;
   const auto descriptor = backing->store->descriptor(backing->file);
   if (!descriptor) return std::nullopt;
-  const bool on_upper = file->held.node()->on_upper.load(std::memory_order_acquire);
-  return BackingDescriptor{.descriptor = *descriptor, .may_change = parts_ != nullptr && !on_upper};
+  return BackingDescriptor{.descriptor = *descriptor, .may_change = parts_ != nullptr && !backing->on_upper};
 }
 
 }  // namespace ovlspec::impl

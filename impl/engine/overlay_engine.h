@@ -240,6 +240,7 @@ class OverlayEngine final : public Engine {
   struct Current {
     LayerStore* store = nullptr;
     FileRef file;
+    bool on_upper = false;          // read with `file`: a copy up may come between two looks
   };
   Result<OpenFileRef> open_held(const NodePtr& node, OpenMode mode);
   Result<Current> current(OpenFile& open) const;
