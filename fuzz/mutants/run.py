@@ -172,7 +172,8 @@ class Laboratory:
             raise Wrong(f"exit status 1 without a violation:\n{done.stdout[-4000:]}")
         text = found.read_text(errors="replace")
         broken = re.search(r"^# engine breaks ([A-Z0-9-]+):", text, re.MULTILINE)
-        return Verdict(VIOLATION, found.stat().st_mtime - begin, broken[1] if broken else "?", count_operations(text))
+        until_saved = max(0.0, found.stat().st_mtime - begin)
+        return Verdict(VIOLATION, until_saved, broken[1] if broken else "?", count_operations(text))
 
     def try_mutant(self, mutant: Mutant) -> Verdict:
         changed: dict[str, str] = {}
