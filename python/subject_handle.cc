@@ -8,17 +8,15 @@ namespace ovlspec::python {
 
 namespace py = pybind11;
 
-SubjectHandle::SubjectHandle(const std::string& name) : name_(name) {
+SubjectHandle::SubjectHandle(const std::string& name) : name_(name), worker_([this] { end(); }) {
   oracle::SubjectOrError made = worker_.run([&] { return oracle::make_subject(name); });
   if (!made.subject) raise(made.error);
   subject_ = std::move(made.subject);
 }
 
-SubjectHandle::~SubjectHandle() {
-  worker_.run([this] {
-    if (mounted()) (void)subject_->unmount();
-    subject_.reset();
-  });
+void SubjectHandle::end() {
+  if (subject_ && mounted()) (void)subject_->unmount();
+  subject_.reset();
 }
 
 void SubjectHandle::require_mounted() const {

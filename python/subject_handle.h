@@ -14,7 +14,7 @@ class SubjectHandle {
   // Raises what errors.h says where there is no such subject, or it cannot run here.
   explicit SubjectHandle(const std::string& name);
   // Unmounts.
-  ~SubjectHandle();
+  ~SubjectHandle() = default;
   SubjectHandle(const SubjectHandle&) = delete;
   SubjectHandle& operator=(const SubjectHandle&) = delete;
 
@@ -43,13 +43,15 @@ class SubjectHandle {
  private:
   enum class State : std::uint8_t { kNew, kPrepared, kMounted };
 
+  // On the thread.
+  void end();
   void require_mounted() const;
   void require_unmounted() const;
 
   std::string name_;
   State state_ = State::kNew;
-  Worker worker_;
   std::unique_ptr<oracle::Subject> subject_;
+  Worker worker_;                   // last: its thread ends with end()
 };
 
 }  // namespace ovlspec::python

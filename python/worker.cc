@@ -4,7 +4,11 @@
 
 namespace ovlspec::python {
 
-Worker::Worker() : thread_([this] { serve(); }) {}
+Worker::Worker(std::function<void()> last)
+    : last_(std::move(last)), thread_([this] {
+        serve();
+        last_();
+      }) {}
 
 Worker::~Worker() {
   {

@@ -19,8 +19,9 @@ namespace ovlspec::python {
 // Threads: run may be called from several; the calls are made one after another.
 class Worker {
  public:
-  Worker();
-  // Waits for the call in progress.
+  // `last` is called on the thread before it ends.
+  explicit Worker(std::function<void()> last = [] {});
+  // Waits for the call in progress and the last one.
   ~Worker();
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
@@ -44,6 +45,7 @@ class Worker {
   std::mutex mutex_;
   std::condition_variable changed_;
   std::optional<std::function<void()>> job_;
+  std::function<void()> last_;
   bool stopping_ = false;
   std::thread thread_;              // last: it uses the others
 };

@@ -54,7 +54,7 @@ struct Fact {
   Truth claim;
 };
 
-Obligation of_a_choice(std::string id, std::string sentence, std::string cites, Fact (*fact)(const Chosen&)) {
+Obligation of_a_choice(const std::string& id, std::string sentence, std::string cites, Fact (*fact)(const Chosen&)) {
   const auto state = [fact] {
     const Chosen one = chosen(any_taken("taken"));
     Fact about = fact(one);
@@ -66,7 +66,7 @@ Obligation of_a_choice(std::string id, std::string sentence, std::string cites, 
       .id = "displacement-" + id, .sentence = std::move(sentence), .cites = std::move(cites), .state = state};
 }
 
-Obligation of_two_choices(std::string id, std::string sentence, std::string cites,
+Obligation of_two_choices(const std::string& id, std::string sentence, std::string cites,
                           Fact (*fact)(const Chosen&, const Chosen&)) {
   const auto state = [fact] {
     const Chosen one = chosen(any_taken("before")), other = chosen(any_taken("after"));

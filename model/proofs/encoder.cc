@@ -51,7 +51,7 @@ struct Fact {
   Truth claim;
 };
 
-Obligation of_an_object(std::string id, std::string sentence, std::string cites, Fact (*fact)(const Numbered&)) {
+Obligation of_an_object(const std::string& id, std::string sentence, std::string cites, Fact (*fact)(const Numbered&)) {
   const auto state = [fact] {
     const Numbered object = any_object("object");
     Fact about = fact(object);
@@ -62,7 +62,7 @@ Obligation of_an_object(std::string id, std::string sentence, std::string cites,
   return Obligation{.id = "encoder-" + id, .sentence = std::move(sentence), .cites = std::move(cites), .state = state};
 }
 
-Obligation of_two_objects(std::string id, std::string sentence, std::string cites,
+Obligation of_two_objects(const std::string& id, std::string sentence, std::string cites,
                           Fact (*fact)(const Numbered&, const Numbered&)) {
   const auto state = [fact] {
     const Numbered one = any_object("one"), other = any_object("other");

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <utility>
 
 #include <fmt/format.h>
 
@@ -43,7 +42,7 @@ Answer decide_mutant(const Obligation& obligation, const Mutant& mutant) {
 
 }  // namespace
 
-Assignment::Assignment(z3::model model) : model_(std::move(model)) {}
+Assignment::Assignment(const z3::model& model) : model_(model) {}
 
 std::uint64_t Assignment::value(const Word& word) const {
   return model_.eval(word.expression(), true).get_numeral_uint64();

@@ -20,7 +20,7 @@ inline constexpr unsigned kTimeLimit = 5000;              // milliseconds for on
 // Values of the free variables that refute a claim.
 class Assignment {
  public:
-  explicit Assignment(z3::model model);
+  explicit Assignment(const z3::model& model);
   std::uint64_t value(const Word& word) const;
   bool value(const Truth& truth) const;
 

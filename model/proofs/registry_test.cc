@@ -16,7 +16,7 @@
 namespace ovlspec::proofs {
 
 // How GoogleTest names a parameter.
-void PrintTo(const Obligation& obligation, std::ostream* out) { *out << obligation.id; }
+std::ostream& operator<<(std::ostream& out, const Obligation& obligation) { return out << obligation.id; }
 
 namespace {
 

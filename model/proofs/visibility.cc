@@ -17,7 +17,7 @@ struct Fact {  // an assumption and a claim about one stack
 };
 
 // An obligation about every stack: `fact` says what holds of the states and the kernel's view of them.
-Obligation of_a_stack(std::string id, std::string sentence, std::string cites,
+Obligation of_a_stack(const std::string& id, std::string sentence, const std::string& cites,
                       std::function<Fact(const States&, const View&)> fact) {
   const auto state = [fact = std::move(fact)] {
     const States states = any_stack("stack");
@@ -32,24 +32,22 @@ Obligation of_a_stack(std::string id, std::string sentence, std::string cites,
 }
 
 // Nothing of a lower layer is part of the object when the layer above it is of this state.
-Obligation hides_below(std::string id, std::string sentence, std::string cites, LayerState which) {
-  return of_a_stack(
-      std::move(id), std::move(sentence), std::move(cites), [which](const States& states, const View& seen) {
-        const Position hider("hider"), lower("lower");
-        return Fact{.assumptions = {{"the lower layer lies below it", above(hider, lower)},
-                                    {"the layer above is of this kind", hider.has(each_is(states, which))}},
-                    .claim = negation(either(lower.has(seen.merges), lower.has(seen.supplies)))};
-      });
+Obligation hides_below(const std::string& id, std::string sentence, const std::string& cites, LayerState which) {
+  return of_a_stack(id, std::move(sentence), cites, [which](const States& states, const View& seen) {
+    const Position hider("hider"), lower("lower");
+    return Fact{.assumptions = {{"the lower layer lies below it", above(hider, lower)},
+                                {"the layer above is of this kind", hider.has(each_is(states, which))}},
+                .claim = negation(either(lower.has(seen.merges), lower.has(seen.supplies)))};
+  });
 }
 
 // A layer of this state is no part of the object.
-Obligation never_shows(std::string id, std::string sentence, std::string cites, LayerState which) {
-  return of_a_stack(std::move(id), std::move(sentence), std::move(cites),
-                    [which](const States& states, const View& seen) {
-                      const Position layer("layer");
-                      return Fact{.assumptions = {{"the layer is of this kind", layer.has(each_is(states, which))}},
-                                  .claim = negation(either(layer.has(seen.merges), layer.has(seen.supplies)))};
-                    });
+Obligation never_shows(const std::string& id, std::string sentence, const std::string& cites, LayerState which) {
+  return of_a_stack(id, std::move(sentence), cites, [which](const States& states, const View& seen) {
+    const Position layer("layer");
+    return Fact{.assumptions = {{"the layer is of this kind", layer.has(each_is(states, which))}},
+                .claim = negation(either(layer.has(seen.merges), layer.has(seen.supplies)))};
+  });
 }
 
 // All layers above `position` have the fact.

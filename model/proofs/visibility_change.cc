@@ -27,7 +27,7 @@ struct Comparison {
   Seen after;
 };
 
-Obligation of_a_change(std::string id, std::string sentence, std::string cites, Comparison (*compare)()) {
+Obligation of_a_change(const std::string& id, std::string sentence, const std::string& cites, Comparison (*compare)()) {
   const auto state = [compare] {
     Comparison of = compare();
     return Statement{.assumptions = std::move(of.assumptions),

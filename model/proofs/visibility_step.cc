@@ -35,7 +35,8 @@ std::string picture_of(const Assignment& values, const Scene& scene) {
                      words_of(values, scene.look.next));
 }
 
-Obligation of_a_step(std::string id, std::string sentence, std::string cites, Fact (*fact)(const Scene&)) {
+Obligation of_a_step(const std::string& id, std::string sentence, const std::string& cites,
+                     Fact (*fact)(const Scene&)) {
   const auto state = [fact] {
     const Sight before{any_truth("ended"), any_truth("found"), any_truth("directory")};
     const Word layer = any_state("layer");
