@@ -15,10 +15,6 @@ target_compile_definitions(model_test PRIVATE OVLSPEC_SOURCE_DIR="${CMAKE_CURREN
 ovlspec_test(model_property_test property SOURCES merge_property_test.cc step_property_test.cc
   LINK ovlspec_model_testing rapidcheck rapidcheck_gtest)
 
-# The model against the kernel's own plain file system, as root.
-ovlspec_test(model_mount_test mount SOURCES plain_file_system_test.cc
-  LINK ovlspec_model_testing ovlspec_disk ovlspec_trace)
-
 ovlspec_headers(model_headers
   model/content.h model/describe.h model/diff.h model/invariants.h model/layer.h model/layer_edit.h model/merge.h
   model/mutation.h model/permission.h model/plan.h model/resolve.h model/rules.h model/step.h model/tree.h model/world.h

@@ -96,23 +96,22 @@ MaybeMismatch IdentityJudge::directory_links(const model::World& world, ObjectId
                                                  text(counted) + " here"};
 }
 
-MaybeMismatch IdentityJudge::stat(const model::World& world, ObjectId object, const Attributes& seen) {
-  // All are looked at, so that all is bound; the first mismatch is told.
-  MaybeMismatch first;
-  const auto keep = [&first](MaybeMismatch mismatch) {
-    if (!first) first = std::move(mismatch);
+std::vector<Mismatch> IdentityJudge::stat(const model::World& world, ObjectId object, const Attributes& seen) {
+  std::vector<Mismatch> all;
+  const auto keep = [&all](MaybeMismatch mismatch) {
+    if (mismatch) all.push_back(std::move(*mismatch));
   };
   keep(number(world, object, seen.number));
   keep(unique(world, object, seen));
   keep(device(seen));
   keep(change_time(object, seen.change_time));
   if (world[object].is(FileType::kDirectory)) keep(directory_links(world, object, seen.links));
-  return first;
+  return all;
 }
 
-MaybeMismatch IdentityJudge::listing(const model::World& world, ObjectId directory,
-                                     const std::vector<DirectoryEntry>& entries) {
-  MaybeMismatch first;
+std::vector<Mismatch> IdentityJudge::listing(const model::World& world, ObjectId directory,
+                                             const std::vector<DirectoryEntry>& entries) {
+  std::vector<Mismatch> all;
   for (const DirectoryEntry& entry : entries) {
     ObjectId object = directory;
     if (entry.name == "..") {
@@ -127,13 +126,13 @@ MaybeMismatch IdentityJudge::listing(const model::World& world, ObjectId directo
     if (!known.number) {
       known.number = entry.number;
       known.from_listing = true;
-    } else if (*known.number != entry.number && !first) {
+    } else if (*known.number != entry.number) {
       const Rule rule = known.from_earlier_mount ? Rule::kPersistent : Rule::kReaddirAgrees;
-      first = Mismatch{rule, "d_ino of " + model::quoted(entry.name) + " is " + text(entry.number) + ", st_ino " +
-                                 text(*known.number)};
+      all.push_back(Mismatch{rule, "d_ino of " + model::quoted(entry.name) + " is " + text(entry.number) +
+                                       ", st_ino " + text(*known.number)});
     }
   }
-  return first;
+  return all;
 }
 
 }  // namespace ovlspec::oracle

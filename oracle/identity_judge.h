@@ -20,11 +20,11 @@ class IdentityJudge {
   // A new mount of another tree: nothing is bound.
   void forget();
 
-  // Judges what stat showed of `object`. After a mismatch the new value is bound, so that each is told once.
-  std::optional<model::Mismatch> stat(const model::World& world, model::ObjectId object, const Attributes& seen);
-  // Judges d_ino of the entries of `directory`. REQUIRES: the listing was of the directory as it is now.
-  std::optional<model::Mismatch> listing(const model::World& world, model::ObjectId directory,
-                                         const std::vector<DirectoryEntry>& entries);
+  // Judges what stat showed of `object`: every mismatch. The new value is bound, so that each is told once.
+  std::vector<model::Mismatch> stat(const model::World& world, model::ObjectId object, const Attributes& seen);
+  // Judges d_ino of the entries of `directory`: every mismatch. REQUIRES: the listing was of the directory as it is now.
+  std::vector<model::Mismatch> listing(const model::World& world, model::ObjectId directory,
+                                       const std::vector<DirectoryEntry>& entries);
 
  private:
   using Pair = std::pair<std::uint64_t, InodeNumber>;   // st_dev, st_ino

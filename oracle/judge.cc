@@ -1,6 +1,7 @@
 #include "oracle/judge.h"
 
 #include <algorithm>
+#include <array>
 #include <set>
 
 #include "model/describe.h"
@@ -35,25 +36,20 @@ bool may_copy_up(const Operation& operation) {
   return open == nullptr || open->flags.access != Access::kRead || open->flags.truncate;
 }
 
+bool lies_on_several_file_systems(const model::Layers& layers) {
+  std::set<std::uint64_t> file_systems;
+  for (std::uint16_t i = 0; i < layer_count(layers); ++i)
+    file_systems.insert(layer_at(layers, i).mark(model::kRoot).backing.file_system);
+  return file_systems.size() > 1;
+}
+
 // Violations after which the tree is still known: the operation did what it should, and showed something wrong.
 bool state_is_known(Rule rule) {
-  switch (rule) {
-    case Rule::kUnique:
-    case Rule::kOneDevice:
-    case Rule::kConstant:
-    case Rule::kReaddirAgrees:
-    case Rule::kPersistent:
-    case Rule::kStatChangeTime:
-    case Rule::kStatDirectoryLinks:
-    case Rule::kStatModifyTime:
-    case Rule::kListType:
-    case Rule::kLeftovers:
-    case Rule::kNeedlessWhiteout:
-    case Rule::kKernelView:
-      return true;
-    default:
-      return false;
-  }
+  constexpr std::array kKnown = {
+      Rule::kUnique,      Rule::kOneDevice,          Rule::kConstant,       Rule::kReaddirAgrees,
+      Rule::kPersistent,  Rule::kStatChangeTime,     Rule::kStatModifyTime, Rule::kStatDirectoryLinks,
+      Rule::kListType,    Rule::kLeftovers,          Rule::kNeedlessWhiteout, Rule::kKernelView};
+  return std::find(kKnown.begin(), kKnown.end(), rule) != kKnown.end();
 }
 
 }  // namespace
@@ -61,6 +57,7 @@ bool state_is_known(Rule rule) {
 Verdict Judge::layers_changed(const model::Layers& layers) {
   mutated_ = mutated_ || !first_mount_;
   layers_ = layers;
+  spread_ = lies_on_several_file_systems(layers_);
   model::Merged merged = merge(layers_);
   world_ = model::World{};
   world_.tree = std::move(merged.tree);
@@ -94,6 +91,7 @@ bool Judge::applies(const Deviation& deviation, const Asked& asked) const {
   switch (deviation.where) {
     case Where::kAny: return true;
     case Where::kAfterMutation: return mutated_;
+    case Where::kSeveralFileSystems: return spread_;
     case Where::kRoot: return asked.object == model::kRoot;
     case Where::kDirectory: return asked.object != kNoObject && world_[asked.object].is(FileType::kDirectory);
     case Where::kLowerDirectory: {
@@ -114,6 +112,7 @@ bool Judge::applies(const Deviation& deviation, const Asked& asked) const {
 Verdict Judge::violation(const Asked& asked, Rule rule, std::string what) {
   for (const Deviation& deviation : profile_.deviations) {
     if (deviation.rule != rule || deviation.action == Action::kPermit || !applies(deviation, asked)) continue;
+    if (what.rfind(deviation.seen, 0) != 0) continue;
     ++deviations_[&deviation];
     return state_is_known(rule) && deviation.action == Action::kRelax ? Verdict::kFine : Verdict::kUnjudged;
   }
@@ -121,6 +120,13 @@ Verdict Judge::violation(const Asked& asked, Rule rule, std::string what) {
                      .what = std::move(what)};
   if (asked.operation != nullptr) finding_->operation = *asked.operation;
   return Verdict::kViolation;
+}
+
+Verdict Judge::violations(const Asked& asked, const std::vector<model::Mismatch>& mismatches) {
+  for (const model::Mismatch& mismatch : mismatches)
+    if (const Verdict verdict = violation(asked, mismatch.rule, mismatch.what); verdict != Verdict::kFine)
+      return verdict;
+  return Verdict::kFine;
 }
 
 Verdict Judge::step(const Caller& caller, const Operation& operation, const Outcome& outcome, bool observed) {
@@ -168,14 +174,14 @@ Verdict Judge::succeeded(const Asked& asked, const Caller& caller, const model::
 Verdict Judge::identity(const Asked& asked, const Outcome& outcome) {
   if (const auto* attributes = std::get_if<Attributes>(&outcome.payload)) {
     for (const Rule rule : {Rule::kUnique, Rule::kOneDevice, Rule::kConstant}) add(met_, rule);
-    if (const auto mismatch = identity_.stat(world_, asked.object, *attributes))
-      return violation(asked, mismatch->rule, mismatch->what);
+    if (const Verdict verdict = violations(asked, identity_.stat(world_, asked.object, *attributes));
+        verdict != Verdict::kFine)
+      return verdict;
   }
   if (!std::holds_alternative<ListDirectory>(*asked.operation)) return Verdict::kFine;
   if (const auto* entries = std::get_if<std::vector<DirectoryEntry>>(&outcome.payload)) {
     add(met_, Rule::kReaddirAgrees);
-    if (const auto mismatch = identity_.listing(world_, asked.object, *entries))
-      return violation(asked, mismatch->rule, mismatch->what);
+    return violations(asked, identity_.listing(world_, asked.object, *entries));
   }
   return Verdict::kFine;
 }
@@ -209,6 +215,9 @@ Verdict Judge::lowers_untouched(const Scanned& scanned) {
     if (difference)
       return violation(Asked{}, Rule::kLowersUntouched,
                        lower + ", " + model::quoted(difference->path) + ": " + difference->what);
+    // Both were read in the order of names, so that equal trees number their objects alike.
+    if (scanned.layers.lowers[i].marks != layers_.lowers[i].marks)
+      return violation(Asked{}, Rule::kLowersUntouched, lower + ": another inode, or another mark of the overlay");
   }
   return Verdict::kFine;
 }
@@ -250,8 +259,10 @@ Verdict Judge::nothing_left_over(const Scanned& scanned, const model::Merged& me
       if (upper.tree[id].links == 0 && shown.count(id) == 0)
         leftovers.push_back("an index entry of an object that no name shows");
   }
-  if (leftovers.empty()) return Verdict::kFine;
-  return violation(Asked{}, Rule::kLeftovers, "left behind: " + leftovers.front());
+  std::vector<model::Mismatch> mismatches;
+  for (const std::string& leftover : leftovers)
+    mismatches.push_back(model::Mismatch{Rule::kLeftovers, "left behind: " + leftover});
+  return violations(Asked{}, mismatches);
 }
 
 Verdict Judge::ended(const Scanned& scanned, Ending ending) {

@@ -22,7 +22,7 @@ namespace ovlspec::oracle {
 enum class Verdict : std::uint8_t {
   kFine,
   kViolation,                           // Judge::finding tells it; nothing more can be judged
-  kUnjudged,                            // a deviation after which the state is not known; nothing more can be judged
+  kUnjudged,                            // a deviation, or a stack, after which nothing more can be judged
 };
 
 // How a mount ended, which decides what may lie in the work directory.
@@ -61,6 +61,7 @@ class Judge {
   };
 
   Verdict violation(const Asked& asked, model::Rule rule, std::string what);
+  Verdict violations(const Asked& asked, const std::vector<model::Mismatch>& mismatches);
   bool applies(const Deviation& deviation, const Asked& asked) const;
   Verdict errored(const Asked& asked, const model::Plan& plan, const Outcome& outcome);
   Verdict succeeded(const Asked& asked, const Caller& caller, const model::Plan& plan, const Outcome& outcome);
@@ -81,6 +82,7 @@ class Judge {
   std::optional<Finding> finding_;
   std::size_t event_ = 0;
   bool mutated_ = false;
+  bool spread_ = false;                 // the layers lie on several file systems
   bool first_mount_ = true;
 };
 

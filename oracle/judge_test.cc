@@ -195,6 +195,13 @@ TEST_F(JudgeTest, ChangedLowerIsAViolation) {
   expect_finding(Rule::kLowersUntouched);
 }
 
+TEST_F(JudgeTest, PrivateAttributeThatCameToALowerIsAViolation) {
+  model::Layers touched = layers();
+  touched.lowers[0].marks[*touched.lowers[0].tree.at("d")].opaque = true;
+  EXPECT_EQ(judge_.ended(scanned(touched), Ending::kUnmount), Verdict::kViolation);
+  expect_finding(Rule::kLowersUntouched);
+}
+
 TEST_F(JudgeTest, UpperThatMergesToAnotherTreeIsAViolation) {
   EXPECT_EQ(step(Unlink{"f"}, Outcome::success()), Verdict::kFine);
   EXPECT_EQ(judge_.ended(scanned(layers()), Ending::kUnmount), Verdict::kViolation);
@@ -259,6 +266,18 @@ class DeviatingTest : public JudgeTest {
       unless = ["xino=on"]
       source = "s"
       reason = "r"
+      [[deviation]]
+      rule = "OVL-DISK-3"
+      seen = "left behind: work/#"
+      action = "relax"
+      source = "s"
+      reason = "r"
+      [[deviation]]
+      rule = "ID-5"
+      where = "several-file-systems"
+      action = "relax"
+      source = "s"
+      reason = "r"
     )", {});
     EXPECT_EQ(parsed.error, "");
     return parsed.profile;
@@ -289,6 +308,31 @@ TEST_F(DeviatingTest, RelaxedRuleGoesOn) {
   other.file_system = 8;
   EXPECT_EQ(stat("d", other), Verdict::kFine);
   EXPECT_EQ(judge_.deviations().size(), 1U);
+}
+
+TEST_F(DeviatingTest, RelaxedRuleHidesNoOtherOfTheSameAnswer) {
+  EXPECT_EQ(stat("f", attributes("f", 10)), Verdict::kFine);
+  Attributes other = attributes("f", 11);
+  other.file_system = 8;
+  EXPECT_EQ(stat("f", other), Verdict::kViolation);
+  expect_finding(Rule::kConstant);
+}
+
+TEST_F(DeviatingTest, DeviationHoldsOfWhatItSaysWasSeenAlone) {
+  Scanned left = scanned(layers());
+  left.leftovers = {"work/#1", "work/other"};
+  EXPECT_EQ(judge_.ended(left, Ending::kUnmount), Verdict::kViolation);
+  expect_finding(Rule::kLeftovers);
+  EXPECT_EQ(judge_.finding()->what, "left behind: work/other");
+  EXPECT_EQ(judge_.deviations().size(), 1U);
+}
+
+TEST_F(DeviatingTest, DeviationOfSeveralFileSystemsDoesNotHoldOnOne) {
+  EXPECT_EQ(stat("f", attributes("f", 10)), Verdict::kFine);
+  EXPECT_EQ(judge_.ended(scanned(layers()), Ending::kUnmount), Verdict::kFine);
+  EXPECT_EQ(judge_.mounted(std::nullopt), Verdict::kFine);
+  EXPECT_EQ(stat("f", attributes("f", 11)), Verdict::kViolation);
+  expect_finding(Rule::kPersistent);
 }
 
 TEST(Profile, OptionsDecideWhatApplies) {

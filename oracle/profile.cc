@@ -12,6 +12,7 @@ std::optional<Where> where_of(std::string_view word) {
   if (word == "any") return Where::kAny;
   if (word == "linked-lower") return Where::kLinkedLower;
   if (word == "lower-directory") return Where::kLowerDirectory;
+  if (word == "several-file-systems") return Where::kSeveralFileSystems;
   if (word == "root") return Where::kRoot;
   if (word == "directory") return Where::kDirectory;
   if (word == "after-mutation") return Where::kAfterMutation;
@@ -56,6 +57,7 @@ DeviationOrError read_deviation(const toml::table& table) {
   deviation.where = *where;
   deviation.action = *action;
   if (!error.empty()) deviation.error = errno_from_name(error);
+  deviation.seen = text_of_key(table, "seen");
   deviation.operations = words_of(table, "operations");
   deviation.when = words_of(table, "when");
   deviation.unless = words_of(table, "unless");

@@ -18,6 +18,7 @@ enum class Where : std::uint8_t {
   kLowerDirectory,     // a directory that a lower has an instance of
   kDirectory,
   kRoot,
+  kSeveralFileSystems, // nothing in particular, but the layers lie on several file systems
   kAfterMutation,      // layers were changed before this mount or an earlier one of the trace
 };
 
@@ -32,6 +33,7 @@ struct Deviation {
   std::vector<std::string> operations;  // by name; empty: any
   std::optional<Errno> error;           // for kPermit
   Where where = Where::kAny;
+  std::string seen;                     // how what was seen begins, for kRelax; empty: whatever it was
   Action action = Action::kRelax;
   std::vector<std::string> when;        // the subject's options that must be there
   std::vector<std::string> unless;      // and those that must not

@@ -12,7 +12,7 @@ namespace ovlspec::oracle {
 std::string report_text(const std::vector<SubjectReport>& reports);
 // One violation's paragraph.
 std::string violation_text(const Violation& violation);
-// `ovlspec rules`: every rule; with coverage, how often golden traces and tests cite it is not told, but which of `met`.
+// `ovlspec rules`: every rule; where `met` is given, also whether it is one of those.
 std::string rules_text(const model::RuleSet* met);
 
 ExitStatus exit_status(const std::vector<SubjectReport>& reports);

@@ -1,5 +1,9 @@
 ovlspec_test(judge_test unit SOURCES judge_test.cc LINK ovlspec_judge)
 
+# The model against the kernel's own plain file system, as root.
+ovlspec_test(plain_file_system_test mount SOURCES plain_file_system_test.cc
+  LINK ovlspec_model_testing ovlspec_disk ovlspec_trace)
+
 find_package(benchmark QUIET)
 if(benchmark_FOUND)
   message(STATUS "benchmarks: found")
