@@ -135,7 +135,7 @@ struct RuleText {
   X(kVisibleNames, "OVL-MRG-2", "No visible name answers EIO or ESTALE.", "ovlspec guarantee ID-6", kJudged)                 \
   X(kUpperIsDiff, "OVL-DISK-1", "After an unmount the merge of the layers on disk is the tree that the operations led to.", "ovlspec: design, scan", kJudged)\
   X(kLowersUntouched, "OVL-DISK-2", "Lower layers are never changed: not a byte, an attribute, or a modification time.", "overlayfs: Non-directories", kJudged)\
-  X(kLeftovers, "OVL-DISK-3", "After an unmount the work directory holds nothing but the index, and no record is without owner.", "ovlspec", kJudged)\
+  X(kLeftovers, "OVL-DISK-3", "After an unmount the work directory holds nothing but the index and the log of claimed numbers, and no record is without owner.", "ovlspec", kJudged)\
   X(kNeedlessWhiteout, "OVL-DISK-4", "No whiteout is left for a name that no layer below shows, but what was there before.", "fuse-overlayfs #327", kJudged)\
   X(kKernelView, "OVL-DISK-5", "The kernel's overlay shows the same tree over the same layers.", "ovlspec: interchange", kJudged)\
   /* identity */                                                                                                      \
@@ -144,11 +144,11 @@ struct RuleText {
   X(kConstant, "ID-3", "An object's st_ino never changes within a mount.", "ovlspec guarantee", kJudged)                     \
   X(kReaddirAgrees, "ID-4", "d_ino, `.` and `..` included, equals st_ino.", "ovlspec guarantee", kJudged)                    \
   X(kPersistent, "ID-5", "Across unmount and mount, and a crash of the daemon, an object whose backing did not change keeps its number.", "ovlspec guarantee", kJudged)\
-  X(kOfflineChange, "ID-6", "After any change to the layers the mount succeeds, shows the merge, aliases nothing, and every object that continues keeps its number.", "ovlspec guarantee", kNotYet)\
+  X(kOfflineChange, "ID-6", "After any change to the layers the mount succeeds, shows the merge, aliases nothing, and every object that continues keeps its number.", "ovlspec guarantee", kJudged)\
   X(kHandles, "ID-7", "A file handle opens the same object or fails with ESTALE, never another.", "ovlspec guarantee", kNotYet)\
   X(kHardLinks, "ID-8", "Link count and identity of hard links hold through copy up, unlink and remount; a write through one name is seen through all.", "ovlspec guarantee", kJudged)\
   X(kCost, "ID-9", "Lookup writes nothing; mounting costs O(layers); state is kept only for what was copied up or collides.", "ovlspec guarantee", kNotYet)\
-  X(kStackChange, "ID-10", "The number of an object whose topmost instance is unchanged survives any change of the stack.", "ovlspec guarantee", kNotYet)
+  X(kStackChange, "ID-10", "The number of an object whose topmost instance is unchanged survives any change of the stack.", "ovlspec guarantee", kJudged)
 
 enum class Rule : std::uint16_t {
 #define OVLSPEC_RULE_ENUMERATOR(name, id, sentence, source, judged) name,

@@ -5,7 +5,7 @@ ovlspec_library(ovlspec_model_testing SOURCES
   testing/arbitrary.cc testing/arbitrary_operation.cc testing/show.cc testing/stack.cc LINK ovlspec_model)
 
 ovlspec_test(model_test unit SOURCES
-  compare_test.cc content_test.cc describe_test.cc diff_test.cc merge_test.cc mutation_test.cc permission_test.cc
+  compare_test.cc content_test.cc continuity_test.cc describe_test.cc diff_test.cc merge_test.cc mutation_test.cc permission_test.cc
   resolve_test.cc rules_test.cc sources_test.cc tree_test.cc
   operations/attributes_test.cc operations/data_test.cc operations/directories_test.cc operations/names_test.cc
   operations/open_test.cc operations/rename_test.cc operations/xattrs_test.cc
@@ -21,5 +21,5 @@ ovlspec_headers(model_headers
   model/operations/operations.h model/operations/xattr_names.h
   model/testing/arbitrary.h model/testing/bench.h model/testing/choices.h model/testing/rapidcheck.h
   model/testing/show.h model/testing/stack.h
-  model/vocabulary/attributes.h model/vocabulary/caller.h model/vocabulary/errno.h model/vocabulary/names.h
+  model/vocabulary/attributes.h model/vocabulary/caller.h model/vocabulary/errno.h model/vocabulary/handle_digest.h model/vocabulary/names.h
   model/vocabulary/operation.h model/vocabulary/outcome.h model/vocabulary/result.h)

@@ -28,14 +28,25 @@ void IdentityJudge::remounted() {
   all_one_ = all_counted_ = true;
   for (Bound& bound : bound_) {
     bound.device.reset();
+    bound.listed.reset();
     bound.change_time.reset();
-    bound.from_earlier_mount = true;
+    if (bound.number && !bound.earlier) bound.earlier = Rule::kPersistent;
   }
 }
 
 void IdentityJudge::forget() {
   remounted();
   bound_.clear();
+}
+
+void IdentityJudge::bind(ObjectId object, InodeNumber number, Rule rule) {
+  Bound& known = bound(object);
+  known.number = number;
+  known.earlier = rule;
+}
+
+std::optional<InodeNumber> IdentityJudge::number_of(ObjectId object) const {
+  return object < bound_.size() ? bound_[object].number : std::nullopt;
 }
 
 IdentityJudge::Bound& IdentityJudge::bound(ObjectId object) {
@@ -48,10 +59,13 @@ MaybeMismatch IdentityJudge::number(const model::World& world, ObjectId object, 
   const Bound before = known;
   known.number = seen;
   known.from_listing = false;
-  known.from_earlier_mount = false;
+  known.earlier.reset();
+  known.listed.reset();
+  if (before.listed && *before.number == seen)
+    return Mismatch{Rule::kReaddirAgrees, "d_ino was " + text(*before.listed) + ", st_ino is " + text(seen)};
   if (!before.number || *before.number == seen) return std::nullopt;
   const Rule rule = before.from_listing          ? Rule::kReaddirAgrees
-                    : before.from_earlier_mount ? Rule::kPersistent
+                    : before.earlier             ? *before.earlier
                     : world[object].links > 1   ? Rule::kHardLinks
                                                 : Rule::kConstant;
   return Mismatch{rule, "st_ino " + text(seen) + (before.from_listing ? ", d_ino was " : ", it was ") +
@@ -127,9 +141,13 @@ std::vector<Mismatch> IdentityJudge::listing(const model::World& world, ObjectId
       known.number = entry.number;
       known.from_listing = true;
     } else if (*known.number != entry.number) {
-      const Rule rule = known.from_earlier_mount ? Rule::kPersistent : Rule::kReaddirAgrees;
-      all.push_back(Mismatch{rule, "d_ino of " + model::quoted(entry.name) + " is " + text(entry.number) +
-                                       ", st_ino " + text(*known.number)});
+      // Whether the listing is wrong or the number is another than before, the next stat tells.
+      if (known.earlier) {
+        known.listed = entry.number;
+        continue;
+      }
+      all.push_back(Mismatch{Rule::kReaddirAgrees, "d_ino of " + model::quoted(entry.name) + " is " +
+                                                       text(entry.number) + ", st_ino " + text(*known.number)});
     }
   }
   return all;

@@ -1,5 +1,5 @@
-// The identity invariants within a mount and over a plain remount: numbers are bound to objects when they are first
-// seen, and constrained after. Never expects a particular number.
+// The identity invariants of numbers: they are bound to objects when they are first seen, and constrained after. Never
+// expects a particular number. Which object is which over a change of the layers: object_history.h.
 #pragma once
 
 #include <cstdint>
@@ -19,6 +19,10 @@ class IdentityJudge {
   void remounted();
   // A new mount of another tree: nothing is bound.
   void forget();
+  // The object had this number in an earlier mount; one that shows another breaks `rule`.
+  void bind(model::ObjectId object, InodeNumber number, model::Rule rule);
+  // What the object showed last; nothing where it was not seen.
+  std::optional<InodeNumber> number_of(model::ObjectId object) const;
 
   // Judges what stat showed of `object`: every mismatch. The new value is bound, so that each is told once.
   std::vector<model::Mismatch> stat(const model::World& world, model::ObjectId object, const Attributes& seen);
@@ -33,7 +37,8 @@ class IdentityJudge {
     std::optional<InodeNumber> number;
     std::optional<std::uint64_t> device;                // of this mount
     bool from_listing = false;                          // the number is a d_ino that no stat confirmed yet
-    bool from_earlier_mount = false;
+    std::optional<InodeNumber> listed;                  // a d_ino unlike `number`, which no stat of this mount told yet
+    std::optional<model::Rule> earlier;                 // the number is of an earlier mount, and has to stay by this rule
     std::optional<Time> change_time;                    // of this mount
   };
   struct PairHash {

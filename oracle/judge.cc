@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <set>
+#include <type_traits>
 
 #include "model/describe.h"
 #include "oracle/trace_words.h"
@@ -30,10 +31,19 @@ Rule broken_rule(const model::Plan& plan, const Outcome& outcome) {
   return plan.success() ? plan.rule() : plan.error(0).rule;
 }
 
+template <typename Kind, typename... Kinds>
+constexpr bool is_one_of = (std::is_same_v<Kind, Kinds> || ...);
+
 // Whether a successful operation may copy its object up.
 bool may_copy_up(const Operation& operation) {
-  const Open* open = std::get_if<Open>(&operation);
-  return open == nullptr || open->flags.access != Access::kRead || open->flags.truncate;
+  return std::visit(
+      [](const auto& asked) {
+        using Kind = std::decay_t<decltype(asked)>;
+        if constexpr (std::is_same_v<Kind, Open>) return asked.flags.access != Access::kRead || asked.flags.truncate;
+        return !is_one_of<Kind, Close, Read, Readlink, GetXattr, ListXattr, ReadDirectory, RewindDirectory, ListDirectory,
+                          Stat, StatFileSystem, Sync>;
+      },
+      operation);
 }
 
 bool lies_on_several_file_systems(const model::Layers& layers) {
@@ -54,16 +64,20 @@ bool state_is_known(Rule rule) {
 
 }  // namespace
 
+void Judge::changed(const model::Mutation& mutation, const model::Layers& before, const model::Layers& after) {
+  history_.changed(mutation, before, after);
+}
+
 Verdict Judge::layers_changed(const model::Layers& layers) {
   mutated_ = mutated_ || !first_mount_;
   layers_ = layers;
   spread_ = lies_on_several_file_systems(layers_);
   model::Merged merged = merge(layers_);
+  history_.begin(merged, identity_);
   world_ = model::World{};
   world_.tree = std::move(merged.tree);
   world_.writable = layers_.upper ? model::Writable::kYes : model::Writable::kNo;
   sources_ = std::move(merged.sources);
-  identity_.forget();
   return merged.shown_twice ? Verdict::kUnjudged : Verdict::kFine;
 }
 
@@ -71,12 +85,8 @@ Verdict Judge::mounted(const std::optional<Failure>& failure) {
   first_mount_ = false;
   if (failure) return violation(Asked{}, Rule::kMount, "the mount was refused: " + failure->what);
   add(met_, Rule::kMount);
-  // Which number an object has after its layers were changed, and in the mounts that follow, is not judged yet.
-  if (mutated_) {
-    identity_.forget();
-  } else {
-    identity_.remounted();
-  }
+  identity_.remounted();
+  history_.mounted(world_.writable == model::Writable::kYes);
   return Verdict::kFine;
 }
 
@@ -167,6 +177,7 @@ Verdict Judge::succeeded(const Asked& asked, const Caller& caller, const model::
     ++deviations_[&deviation];
     return Verdict::kUnjudged;
   }
+  if (!asked.observed && may_copy_up(*asked.operation)) history_.touched(world_, plan, *asked.operation);
   apply(world_, caller, *asked.operation, plan, outcome);
   return Verdict::kFine;
 }
@@ -292,6 +303,7 @@ Verdict Judge::ended(const Scanned& scanned, Ending ending) {
       pairs.emplace_back(merged.tree[seen].find(entry.name)->object, entry.object);
   }
   sources_ = std::move(sources);
+  history_.ended(world_, sources_, identity_);
   return Verdict::kFine;
 }
 

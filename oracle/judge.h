@@ -13,6 +13,7 @@
 #include "model/step.h"
 #include "oracle/finding.h"
 #include "oracle/identity_judge.h"
+#include "oracle/object_history.h"
 #include "oracle/profile.h"
 #include "oracle/subject.h"
 
@@ -28,10 +29,18 @@ enum class Verdict : std::uint8_t {
 // How a mount ended, which decides what may lie in the work directory.
 enum class Ending : std::uint8_t { kUnmount, kCrash };
 
+// In which order a walk meets the names. Numbers must not depend on it.
+enum class WalkOrder : std::uint8_t {
+  kFirstFirst,                          // each directory is listed before its names are looked up
+  kLastFirst,                           // all names are looked up first, in the other order
+};
+
 class Judge {
  public:
   explicit Judge(const Profile& profile) : profile_(profile) {}
 
+  // Somebody changed the layers. `before` and `after` may be empty where model::Continuity::needs_layers says so.
+  void changed(const model::Mutation& mutation, const model::Layers& before, const model::Layers& after);
   // The layers are as scanned, and changed since the last mount or new. To be told before the mount. kUnjudged for a stack
   // of which the specification does not judge yet what it means.
   Verdict layers_changed(const model::Layers& layers);
@@ -45,7 +54,7 @@ class Judge {
   Verdict kernel_view(const model::Tree& seen);
 
   // The operations that look at everything the tree holds, in order: listings, attributes, targets, contents, xattrs.
-  std::vector<Operation> walk() const;
+  std::vector<Operation> walk(WalkOrder order = WalkOrder::kFirstFirst) const;
 
   const model::World& world() const { return world_; }
   const std::optional<Finding>& finding() const { return finding_; }
@@ -77,6 +86,7 @@ class Judge {
   model::Layers layers_;                // as they were when the mount began
   std::vector<model::Source> sources_;  // of the tree when the mount began; objects made since have none
   IdentityJudge identity_;
+  ObjectHistory history_;
   model::RuleSet met_;
   std::map<const Deviation*, std::uint64_t> deviations_;
   std::optional<Finding> finding_;

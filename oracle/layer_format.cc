@@ -22,14 +22,14 @@ bool begins_with(std::string_view text, std::string_view beginning) {
 
 std::optional<OwnRecord> parse_record(std::string_view bytes) {
   constexpr std::size_t kWord = 8;
-  if (bytes.size() != 8 * kWord) return std::nullopt;
+  if (bytes.size() != 9 * kWord) return std::nullopt;
   const auto word = [bytes](std::size_t index) {
     std::uint64_t value = 0;
     for (std::size_t i = kWord; i > 0; --i)
       value = value << 8 | static_cast<unsigned char>(bytes[index * kWord + i - 1]);
     return value;
   };
-  return OwnRecord{.upper = word(5), .origin_links = word(6)};
+  return OwnRecord{.upper = word(5), .generation = word(6), .origin_links = word(7)};
 }
 
 // One private attribute, `name` without the prefix.

@@ -23,9 +23,14 @@ enum class Surrounding : std::uint8_t {
 };
 
 // What our engine's record (names::kIdentity) says of a copied-up inode, beside its number: eight little-endian words of
-// 64 bits, of which the sixth is the upper inode that it lies on, and the seventh the origin's link count at copy up.
+// 64 bits, of which the sixth and the seventh are the upper inode that it lies on and its handle's digest, and the eighth
+// the origin's link count at copy up.
 struct OwnRecord {
   InodeNumber upper = 0;
+  std::uint64_t generation = 0;
+  bool lies_on(const model::Backing& backing) const {
+    return upper == backing.number && generation == backing.generation;
+  }
   std::uint64_t origin_links = 0;
 };
 

@@ -1,3 +1,4 @@
+#include "model/vocabulary/handle_digest.h"
 #include "oracle/posix_access.h"
 
 #include <fcntl.h>
@@ -263,7 +264,7 @@ Result<AccessedInode> PosixAccess::read(std::string_view path) {
   accessed.handle =
       overlay_handle(handle, attributes.file_system == file_system_ ? uuid_ : std::string(kUuidSize, '\0'));
   accessed.backing = {
-      .file_system = attributes.file_system, .number = attributes.number, .generation = handle_digest(handle)};
+      .file_system = attributes.file_system, .number = attributes.number, .generation = handle_digest(handle.bytes)};
   accessed.inode.type = attributes.type;
   accessed.inode.mode = attributes.mode;
   accessed.inode.uid = attributes.uid;

@@ -52,11 +52,4 @@ std::string overlay_handle(const FileHandle& handle, std::string_view uuid) {
   return bytes + handle.bytes;
 }
 
-std::uint32_t handle_digest(const FileHandle& handle) {
-  if (handle.bytes.empty()) return 0;
-  std::uint32_t digest = 2166136261U;
-  for (const char c : handle.bytes) digest = (digest ^ static_cast<unsigned char>(c)) * 16777619U;
-  return digest;
-}
-
 }  // namespace ovlspec::oracle

@@ -23,7 +23,4 @@ FileHandle file_handle(int descriptor);
 // upper's), type, uuid, handle. Empty for an empty handle.
 std::string overlay_handle(const FileHandle& handle, std::string_view uuid);
 
-// A number that tells inodes of one file system and inode number apart: FNV-1a of the handle's bytes.
-std::uint32_t handle_digest(const FileHandle& handle);
-
 }  // namespace ovlspec::oracle

@@ -40,7 +40,7 @@ class Run {
     const Attempt<Done> attempt = subject_.mount();
     mounted_ = attempt.ok();
     judged(judge_.mounted(mounted_ ? std::nullopt : std::optional(attempt.failure)));
-    walk();
+    walk(mounts_++ % 2 == 0 ? WalkOrder::kFirstFirst : WalkOrder::kLastFirst);
   }
 
   void operator()(const Unmount&) { end(Ending::kUnmount); }
@@ -52,7 +52,13 @@ class Run {
 
   void operator()(const Mutate& mutate) {
     if (mounted_) return;
-    require(subject_.mutate(mutate.mutation));
+    const bool needs_layers = model::Continuity::needs_layers(mutate.mutation);
+    const auto scan = [&] { return needs_layers ? subject_.scan() : Attempt<Scanned>{.value = Scanned{}, .failure = {}}; };
+    const Attempt<Scanned> before = scan();
+    if (!require(before) || !require(subject_.mutate(mutate.mutation))) return;
+    const Attempt<Scanned> after = scan();
+    if (!require(after)) return;
+    judge_.changed(mutate.mutation, before.value->layers, after.value->layers);
     changed_ = true;
   }
 
@@ -76,10 +82,10 @@ class Run {
     return goes_on();
   }
 
-  void walk() {
+  void walk(WalkOrder order) {
     if (!goes_on() || !mounted_ || judge_.world().tree.inodes.size() > options_.walk_up_to) return;
     const Caller caller = superuser();
-    for (const Operation& operation : judge_.walk()) {
+    for (const Operation& operation : judge_.walk(order)) {
       judged(judge_.step(caller, operation, subject_.apply(caller, operation), true));
       ++result_.operations;
       if (!goes_on()) return;
@@ -88,7 +94,7 @@ class Run {
 
   void end(Ending ending) {
     if (!mounted_) return;
-    walk();
+    walk(WalkOrder::kFirstFirst);
     if (!goes_on()) return;
     const Attempt<Done> attempt = ending == Ending::kUnmount ? subject_.unmount() : subject_.crash();
     mounted_ = false;
@@ -110,6 +116,7 @@ class Run {
   std::size_t event_ = 0;
   bool mounted_ = false;
   bool changed_ = false;
+  std::size_t mounts_ = 0;
 };
 
 }  // namespace

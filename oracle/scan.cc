@@ -103,6 +103,7 @@ class Work {
     if (!names) return names.error();
     std::sort(names->begin(), names->end());
     for (const std::string& name : *names) {
+      if (name == names::kClaims) continue;
       auto entries = access_.list(name);
       const bool known = (name == names::kWork || name == names::kIndex) && entries.ok();
       if (!known) {
@@ -212,7 +213,7 @@ class Work {
 bool is_copied(const WalkedLayer& walked) {
   for (ObjectId id = 0; id < walked.inodes.size(); ++id)
     if (const auto& record = walked.inodes[id].record)
-      if (record->upper == walked.layer.mark(id).backing.number) return false;
+      if (record->lies_on(walked.layer.mark(id).backing)) return false;
   return true;
 }
 
@@ -229,7 +230,7 @@ void resolve(WalkedLayer& walked, const Lowers& lowers, const Work* work) {
     marks.origin->backing = found->backing;
     // Our record says by itself whether the origin had several links; the kernel's, that the index has an entry.
     if (const auto& own = walked.inodes[id].record) {
-      marks.origin->linked = work != nullptr && own->origin_links > 1 && (copied || own->upper == marks.backing.number);
+      marks.origin->linked = work != nullptr && own->origin_links > 1 && (copied || own->lies_on(marks.backing));
     } else {
       marks.origin->linked = found->links > 1 && work != nullptr && work->links(*record, marks.backing);
     }

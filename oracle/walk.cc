@@ -11,12 +11,30 @@ class Walk {
  public:
   explicit Walk(const model::World& world) : world_(world) {}
 
-  std::vector<Operation> run() {
+  std::vector<Operation> run(WalkOrder order) {
+    if (order == WalkOrder::kLastFirst) stat_last_first();
     object(model::kRoot, "/");
     return std::move(operations_);
   }
 
  private:
+  // No listing comes before the names, and what a tree's order shows last is looked up first.
+  void stat_last_first() {
+    std::vector<std::string> paths;
+    collect(model::kRoot, "", paths);
+    for (auto path = paths.rbegin(); path != paths.rend(); ++path)
+      operations_.emplace_back(Stat{Target::at(*path, Follow::kNoFollow)});
+  }
+
+  void collect(model::ObjectId directory, const std::string& path, std::vector<std::string>& paths) const {
+    for (const model::Entry& entry : world_[directory].entries) {
+      const std::string child = path + "/" + entry.name;
+      if (child.size() > names::kPathMax) continue;
+      paths.push_back(child);
+      collect(entry.object, child, paths);
+    }
+  }
+
   void contents(const model::Inode& inode, const std::string& path) {
     if (world_.slots[kWalkSlot].open) return;
     operations_.emplace_back(Open{.path = path, .slot = kWalkSlot});
@@ -46,6 +64,6 @@ class Walk {
 
 }  // namespace
 
-std::vector<Operation> Judge::walk() const { return Walk(world_).run(); }
+std::vector<Operation> Judge::walk(WalkOrder order) const { return Walk(world_).run(order); }
 
 }  // namespace ovlspec::oracle

@@ -13,8 +13,9 @@ struct OverlayEngine::UpperClaims {
   struct Claim {
     FoundInode found;
     IdentityRecord record;
+    std::uint64_t generation = 0;
     bool holds = false;             // the record counts for this inode
-    bool is_own() const { return record.upper_inode == found.attributes.number; }
+    bool is_own() const { return record.lies_on(found.attributes.number, generation); }
   };
   std::vector<Claim> claims;        // of each inode with a record, in the byte order of their first paths
   std::set<InodeNumber> inodes;     // of all that are no directories
@@ -46,6 +47,10 @@ Status OverlayEngine::adopt_upper_layer() {
   claims.is_copy = *found || std::none_of(claims.claims.begin(), claims.claims.end(), is_own);
   OVLSPEC_TRY(adopt_records(claims));
   OVLSPEC_TRY(rebuild_index(claims));
+  const std::vector<InodeNumber> known = parts_->claims;  // ascending since load_claims
+  for (const UpperClaims::Claim& held : claims.claims)
+    if (held.holds && !std::binary_search(known.begin(), known.end(), held.record.number)) OVLSPEC_TRY(claim(held.record.number));
+  parts_->is_sealed = false;
   return parts_->store.set_xattr(*directory, layers_.private_name(names::kUpper), seal->bytes, XattrMode::kAny);
 }
 
@@ -64,7 +69,9 @@ Status OverlayEngine::collect_claims(const InodeRef& directory, UpperClaims& cla
     auto bytes = layers_.private_xattr({layers_.upper.get(), found->inode}, names::kIdentity);
     if (!bytes.ok()) return bytes.error();
     const auto record = *bytes ? decode_record(**bytes) : std::nullopt;
-    if (is_new && record) claims.claims.push_back({.found = *found, .record = *record});
+    if (is_new && record)
+      claims.claims.push_back(
+          {.found = *found, .record = *record, .generation = generation_of({layers_.upper.get(), *found})});
     if (is_directory) OVLSPEC_TRY(collect_claims(found->inode, claims));
   }
   return {};
@@ -80,6 +87,7 @@ Status OverlayEngine::adopt_records(UpperClaims& claims) {
   for (UpperClaims::Claim& claim : claims.claims) {
     if (claim.is_own() || !numbers.insert(claim.record.number).second) continue;
     claim.record.upper_inode = claim.found.attributes.number;
+    claim.record.upper_generation = claim.generation;
     OVLSPEC_TRY(parts_->store.set_xattr(claim.found.inode, layers_.private_name(names::kIdentity),
                                         encode_record(claim.record), XattrMode::kAny));
     claim.holds = true;

@@ -49,8 +49,7 @@ Status OverlayEngine::copy_up(const NodePtr& node, const CopyUp& how) {
     auto origin = layers_.private_xattr({layers_.upper.get(), made->found.inode}, names::kOrigin);
     if (!origin.ok() || !*origin) index_name.clear();
   }
-  const Status placed =
-      index_name.empty() ? place_copy(node, place, *made) : place_indexed(node, place, *made, index_name);
+  const Status placed = place_claimed(node, place, *made, index_name);
   if (!placed.ok()) static_cast<void>(parts_->work.discard(made->name));
   return placed;
 }
@@ -70,7 +69,7 @@ Result<WorkDirectory::Made> OverlayEngine::make_copy(const Node& node, const Fou
     if (!target.ok()) return target.error();
     inode.symlink_target = std::move(*target);
   }
-  auto made = parts_->work.make(inode);
+  auto made = parts_->work.make(inode, WorkDirectory::Purpose::kCopyUp);
   if (!made.ok()) return made;
   const Status filled = fill_copy(node, lower, made->found, how);
   if (filled.ok()) return made;
@@ -102,6 +101,7 @@ Status OverlayEngine::write_identity(const Node& node, const FoundInstance& lowe
                               .origin_file_system = table_.tag(key_of(*lower.layer, lower.found).file_system),
                               .origin_inode = lower.found.attributes.number,
                               .upper_inode = copy.attributes.number,
+                              .upper_generation = generation_of({layers_.upper.get(), copy}),
                               .origin_links = lower.found.attributes.links};
   const Status written = parts_->store.set_xattr(copy.inode, layers_.private_name(names::kIdentity),
                                                  encode_record(record), XattrMode::kAny);
@@ -142,6 +142,7 @@ void OverlayEngine::adopt_upper(const NodePtr& node, const FoundInode& copy, Pla
   }
   const bool is_indexed = !node->index_name.empty();
   table_.moved_to_upper(node, is_indexed ? NodeTable::LowerKey::kKept : NodeTable::LowerKey::kForgotten);
+  if (is_indexed) node->origin = node->lowers.front().inode;
   if (!node->is_directory()) node->lowers.clear();
   node->on_upper.store(true, std::memory_order_release);
 }
@@ -160,6 +161,16 @@ Status OverlayEngine::show_copy(const Node& node, const std::optional<NodeName>&
   return {};
 }
 
+Status OverlayEngine::place_claimed(const NodePtr& node, const std::optional<NodeName>& place,
+                                    const WorkDirectory::Made& made, const std::string& index_name) {
+  if (!place) return place_copy(node, place, made);
+  OVLSPEC_TRY(claim(node->number));
+  const Status placed =
+      index_name.empty() ? place_copy(node, place, made) : place_indexed(node, place, made, index_name);
+  placed.ok() ? keep_claim() : take_claim_back(node->number);
+  return placed;
+}
+
 Status OverlayEngine::place_copy(const NodePtr& node, const std::optional<NodeName>& place,
                                  const WorkDirectory::Made& made) {
   OVLSPEC_TRY(show_copy(*node, place, made));
@@ -170,7 +181,6 @@ Status OverlayEngine::place_copy(const NodePtr& node, const std::optional<NodeNa
 // The index entry comes first and counts for nothing until the upper inode has a name.
 Status OverlayEngine::place_indexed(const NodePtr& node, const std::optional<NodeName>& place,
                                     const WorkDirectory::Made& made, const std::string& index_name) {
-  if (!place) return place_copy(node, place, made);
   auto shown = shown_links(*node);
   if (!shown.ok()) return shown.error();
   OVLSPEC_TRY(write_link_count(made.found.inode, *shown, 2));  // the index entry and the name

@@ -60,7 +60,7 @@ Result<NodeEntry> OverlayEngine::create(NodeId parent, std::string_view name, co
   fresh->upper_key = key_of(*top.layer, top.found);
   fresh->generation = generation_of(top);
   fresh->on_upper.store(true, std::memory_order_release);
-  link_counts_.added(*fresh->upper_key);
+  if (!fresh->is_directory()) link_counts_.added(*fresh->upper_key);
   return entry(table_.insert({*fresh->upper_key, *holder, name}, fresh, std::nullopt), std::nullopt);
 }
 

@@ -28,16 +28,22 @@ Result<std::optional<OverlayEngine::Alias>> OverlayEngine::alias_of(const FoundI
   return std::optional<Alias>(std::move(alias));
 }
 
-// Where no handle can be opened (no privilege), the origin is as good as gone.
-std::optional<FoundInstance> OverlayEngine::find_origin(std::string_view origin_xattr) const {
+OverlayEngine::OriginSearch OverlayEngine::find_origin(std::string_view origin_xattr) const {
   const auto origin = decode_origin(origin_xattr);
-  if (!origin || origin->handle.type == kSynthesisedHandle) return std::nullopt;
+  OriginSearch search;
+  if (!origin) return search;
+  if (origin->handle.type == kSynthesisedHandle) search.is_gone = false;
   for (const auto& layer : layers_.lowers) {
-    if (layer->backing.uuid != origin->uuid) continue;
+    if (layer->backing.uuid != origin->uuid || origin->handle.type == kSynthesisedHandle) continue;
     auto found = layer->store->by_handle(layer->root, origin->handle);
-    if (found.ok()) return FoundInstance{layer.get(), std::move(*found)};
+    if (found.ok()) {
+      search.found = FoundInstance{layer.get(), std::move(*found)};
+      return search;
+    }
+    // Without the privilege to open by handle nothing is known.
+    if (found.error() != Errno::kESTALE) search.is_gone = false;
   }
-  return std::nullopt;
+  return search;
 }
 
 // The index entry's name, where `upper` is the inode that the index has under its origin.
@@ -62,19 +68,22 @@ Status OverlayEngine::load_index(Node& node, const FoundInstance& upper, const s
   if (!index_name.ok()) return index_name.error();
   if (!*index_name) return {};
   node.index_name = std::move(**index_name);
+  const auto shown_by = [&](const FoundInstance& lower) {
+    node.lower_key = key_of(*lower.layer, lower.found);
+    node.origin = lower.found.inode;
+  };
   if (origin) {
-    node.lower_key = key_of(*origin->layer, origin->found);
-    return {};
-  }
-  const auto file_system = record ? table_.file_system_of_tag(record->origin_file_system) : std::nullopt;
-  if (file_system) {
-    node.lower_key = ObjectKey{*file_system, record->origin_inode};
+    shown_by(*origin);
     return {};
   }
   auto handle = layers_.private_xattr(upper.instance(), names::kOrigin);
   if (!handle.ok()) return handle.error();
-  const auto lower = *handle ? find_origin(**handle) : std::nullopt;
-  if (lower) node.lower_key = key_of(*lower->layer, lower->found);
+  const OriginSearch search = *handle ? find_origin(**handle) : OriginSearch{};
+  if (search.found) shown_by(*search.found);
+  // The number of an origin that is gone may be another inode's by now.
+  if (search.found || search.is_gone) return {};
+  const auto file_system = record ? table_.file_system_of_tag(record->origin_file_system) : std::nullopt;
+  if (file_system) node.lower_key = ObjectKey{*file_system, record->origin_inode};
   return {};
 }
 

@@ -1,7 +1,9 @@
 // The parts that identity is made of: records, origins, numbers.
 #include <gtest/gtest.h>
 
+#include "impl/engine/claims.h"
 #include "impl/engine/identity_record.h"
+#include "impl/engine/layer_seal.h"
 #include "impl/engine/numbers.h"
 #include "impl/engine/origin_handle.h"
 
@@ -10,6 +12,44 @@ namespace {
 
 const IdentityRecord kRecord{.number = 0x123456789a, .generation = 7, .origin_file_system = 99, .origin_inode = 5,
                              .upper_inode = 6, .origin_links = 2};
+
+TEST(LayerSeal, IsReadAsItWasWritten) {
+  const LayerSeal seal{.root = 7, .generation = 9, .claims = {2, 3, 1000, std::uint64_t{1} << 62}};
+  EXPECT_EQ(decode_seal(encode_seal(seal, 4096)), seal);
+}
+
+TEST(LayerSeal, WithAnyBitChangedIsNone) {
+  const std::string bytes = encode_seal({.root = 7, .generation = 9, .claims = {2, 3, 1000}}, 4096);
+  for (std::size_t bit = 0; bit < bytes.size() * 8; ++bit) {
+    std::string changed = bytes;
+    changed[bit / 8] = static_cast<char>(changed[bit / 8] ^ (1 << (bit % 8)));
+    EXPECT_FALSE(decode_seal(changed)) << bit;
+  }
+  for (std::size_t size = 0; size < bytes.size(); ++size) EXPECT_FALSE(decode_seal(bytes.substr(0, size))) << size;
+}
+
+TEST(LayerSeal, HoldsTheSmallestClaimsThatFit) {
+  LayerSeal seal{.root = 7, .generation = 9, .claims = {}};
+  for (InodeNumber number = 1000; number < 2000; ++number) seal.claims.push_back(number);
+  const std::string bytes = encode_seal(seal, 100);
+  EXPECT_LE(bytes.size(), 100U);
+  const auto read = decode_seal(bytes);
+  ASSERT_TRUE(read);
+  EXPECT_GT(read->claims.size(), 60U);
+  EXPECT_TRUE(std::equal(read->claims.begin(), read->claims.end(), seal.claims.begin()));
+}
+
+TEST(ClaimedNumbers, BelongToTheTopmostLayerThatHasThem) {
+  ClaimedNumbers claimed;
+  EXPECT_TRUE(claimed.belongs_to(5, 3));
+  claimed.add(5, 3);
+  EXPECT_TRUE(claimed.contains(5));
+  EXPECT_TRUE(claimed.belongs_to(5, 3));
+  claimed.add(5, 1);
+  claimed.add(5, 2);
+  EXPECT_TRUE(claimed.belongs_to(5, 1));
+  EXPECT_FALSE(claimed.belongs_to(5, 3));
+}
 
 TEST(IdentityRecord, IsReadAsItWasWritten) { EXPECT_EQ(decode_record(encode_record(kRecord)), kRecord); }
 

@@ -1,6 +1,8 @@
 // The record that keeps a copied-up object's identity: an extended attribute (names::kIdentity) on its upper inode.
-// Layout: eight little-endian 64-bit words: version, number, generation, origin's file system, origin's inode, upper
-// inode that it lies on, origin's link count at copy up, checksum over the seven words before.
+// Layout: nine little-endian 64-bit words: version, number, generation, origin's file system, origin's inode, the upper
+// inode that it lies on and its generation, origin's link count at copy up, checksum over the eight words before.
+//
+// A record counts on the inode that it was written for alone, so that a copied one is noticed.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +14,7 @@
 
 namespace ovlspec::impl {
 
-inline constexpr std::uint64_t kRecordVersion = 1;
+inline constexpr std::uint64_t kRecordVersion = 2;
 
 struct IdentityRecord {
   InodeNumber number = 0;
@@ -20,8 +22,12 @@ struct IdentityRecord {
   std::uint64_t origin_file_system = 0;  // Numbers::tag
   InodeNumber origin_inode = 0;
   InodeNumber upper_inode = 0;
+  std::uint64_t upper_generation = 0;    // as OverlayEngine::generation_of
   std::uint64_t origin_links = 0;
   bool operator==(const IdentityRecord&) const = default;
+  bool lies_on(InodeNumber inode, std::uint64_t its_generation) const {
+    return upper_inode == inode && upper_generation == its_generation;
+  }
 };
 
 std::string encode_record(const IdentityRecord& record);

@@ -144,6 +144,71 @@ TEST_P(Identity, IsUniqueAfterTheOriginWasRenamedByHand) {
   }
 }
 
+// The number of the origin, shown again, is displaced whatever was looked up first, and stays so once its copy is gone.
+TEST_P(Identity, OfADeadObjectIsNotTakenByItsOrigin) {
+  World world(GetParam());
+  world.lower().file("f", "f");
+  InodeNumber dead = 0;
+  {
+    Mounted mounted(world);
+    dead = mounted.number("f");
+    ASSERT_TRUE(mounted.append("f", "+"));
+    ASSERT_TRUE(mounted.unlink("f"));
+  }
+  world.upper().remove("f");
+  InodeNumber reborn = 0;
+  {
+    Mounted again(world);
+    reborn = again.number("f");
+    EXPECT_NE(reborn, dead);
+  }
+  for (const auto& name : {names::kClaims, names::kIndex, names::kWork}) world.work().remove(name);
+  EXPECT_EQ(Mounted(world).number("f"), reborn) << "the seal of the upper layer holds what the work directory lost";
+  ASSERT_TRUE(Mounted(world).append("f", "+"));
+  EXPECT_EQ(Mounted(world).number("f"), reborn);
+}
+
+TEST_P(Identity, OfHardLinksStaysApartWhereTheUpperBecomesALower) {
+  World world(GetParam());
+  world.lower().file("a", "x").hard_link("a", "b");
+  InodeNumber before = 0;
+  {
+    Mounted mounted(world);
+    before = mounted.number("a");
+    ASSERT_TRUE(mounted.append("a", "+"));
+  }
+  world.push_upper_down();
+  for (const char* first : {"a", "b"}) {
+    Mounted again(world);
+    again.number(first);
+    EXPECT_EQ(again.number("a"), before);
+    EXPECT_NE(again.number("b"), before);
+    EXPECT_EQ(again.read("b"), "x");
+  }
+  world.read_only();
+  EXPECT_EQ(Mounted(world).number("a"), before);
+}
+
+TEST_P(Identity, OfACrashedCopyUpIsNotClaimed) {
+  World world(GetParam());
+  world.lower().file("f", "f");
+  InodeNumber before = 0;
+  for (std::uint64_t at = 1;; ++at) {
+    {
+      Mounted mounted(world);
+      const InodeNumber number = mounted.number("f");
+      if (before == 0) before = number;
+      EXPECT_EQ(number, before) << at;
+      world.upper_store().set_fault({.kind = FaultKind::kCrash, .at = at, .error = Errno::kEIO});
+      const bool copied = mounted.append("f", "+").ok();
+      if (copied && world.upper_store().counted_calls() < at) break;
+    }
+    world.upper_store().set_fault({});
+  }
+  world.upper_store().set_fault({});
+  EXPECT_EQ(Mounted(world).number("f"), before);
+}
+
 TEST_P(Identity, OfTwoUpperDirectoriesWithOneOriginDiffers) {
   World world(GetParam());
   world.lower().file("d/x", "");

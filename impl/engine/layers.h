@@ -20,6 +20,7 @@ struct Layer {
   std::size_t depth = 0;            // 0: upper; 1, 2, ...: lowers, topmost first
   BackingFileSystem backing;
   std::uint32_t file_system = 0;    // index in Numbers, of what lies on backing.device
+  bool has_records = false;         // identity records on its inodes may count: it is the upper, or was one
 };
 
 // An inode as one layer has it.

@@ -105,30 +105,30 @@ Status OverlayEngine::count_names(const Node& directory, LinkCounts::Counts& cou
   });
 }
 
-Result<InodeNumber> OverlayEngine::listed_upper_number(const FoundInstance& upper) {
-  const ObjectKey key = key_of(*upper.layer, upper.found);
+Result<InodeNumber> OverlayEngine::listed_recorded_number(const FoundInstance& found) {
+  const ObjectKey key = key_of(*found.layer, found.found);
   if (const auto held = table_.held_number(key)) return *held;
-  auto record = record_of(upper);
+  auto record = record_of(found);
   if (!record.ok()) return record.error();
   return table_.number(key, *record ? std::optional<InodeNumber>((*record)->number) : std::nullopt);
 }
 
-// Entries are looked up only where the backing's listing does not say enough: objects of the upper layer, whose number
-// may be recorded, and, once the index has entries, lower files.
+// Entries are looked up only where the backing's listing does not say enough: objects of a layer whose numbers may be
+// recorded, and, once the index has entries, lower files.
 Result<InodeNumber> OverlayEngine::listed_number(VisibleEntry& entry) {
   const bool is_upper = entry.directory.layer->depth == 0;
   auto no_aliases = parts_ && !is_upper ? parts_->index.empty() : Result<bool>(true);
   if (!no_aliases.ok()) return no_aliases.error();
-  const bool is_plain = !is_upper && (entry.type() == FileType::kDirectory || *no_aliases);
+  const bool is_plain = !entry.directory.layer->has_records && (entry.type() == FileType::kDirectory || *no_aliases);
   if (is_plain) return table_.number(entry.key(), std::nullopt);
   if (const auto held = table_.held_number(entry.key())) return *held;
   const Status looked_up = entry.look_up();
   if (!looked_up.ok()) return looked_up.error();
-  if (is_upper) return listed_upper_number(entry.instance());
+  if (is_upper) return listed_recorded_number(entry.instance());
   auto alias = alias_of(entry.instance());
   if (!alias.ok()) return alias.error();
-  if (*alias) return listed_upper_number({layers_.upper.get(), (*alias)->upper});
-  return table_.number(key_of(*entry.directory.layer, *entry.found), std::nullopt);
+  if (*alias) return listed_recorded_number({layers_.upper.get(), (*alias)->upper});
+  return listed_recorded_number(entry.instance());
 }
 
 Result<std::vector<ListedEntry>> OverlayEngine::snapshot(const NodePtr& directory) {

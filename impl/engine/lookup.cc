@@ -1,14 +1,9 @@
 // From names to nodes.
-#include "impl/engine/digest.h"
 #include "impl/engine/overlay_engine.h"
+#include "model/vocabulary/handle_digest.h"
 #include "model/vocabulary/names.h"
 
 namespace ovlspec::impl {
-namespace {
-
-constexpr std::uint64_t kGenerationSeed = 4;
-
-}  // namespace
 
 Result<NodePtr> OverlayEngine::node(NodeId id) const {
   NodePtr found = table_.by_id(id);
@@ -41,9 +36,7 @@ ObjectKey OverlayEngine::key_of(const Layer& layer, const FoundInode& found) {
 
 std::uint64_t OverlayEngine::generation_of(const FoundInstance& found) {
   auto handle = found.layer->store->handle(found.found.inode);
-  if (!handle.ok()) return 0;
-  // 32 bits: what a file handle through FUSE carries.
-  return digest(handle->bytes, kGenerationSeed + static_cast<std::uint64_t>(handle->type)) >> 32;
+  return handle.ok() ? handle_digest(handle->bytes) : 0;
 }
 
 Instance OverlayEngine::top(const Node& node, const Layers& layers) {
@@ -57,12 +50,14 @@ NodePtr OverlayEngine::parent_of(const Node& node) const {
   return name ? name->parent : nullptr;
 }
 
-Result<std::optional<IdentityRecord>> OverlayEngine::record_of(const FoundInstance& upper) const {
-  auto bytes = layers_.private_xattr(upper.instance(), names::kIdentity);
+Result<std::optional<IdentityRecord>> OverlayEngine::record_of(const FoundInstance& found) const {
+  if (!found.layer->has_records) return std::optional<IdentityRecord>();
+  auto bytes = layers_.private_xattr(found.instance(), names::kIdentity);
   if (!bytes.ok()) return bytes.error();
   if (!*bytes) return std::optional<IdentityRecord>();
   auto record = decode_record(**bytes);
-  if (record && record->upper_inode != upper.found.attributes.number) record.reset();
+  if (!record || !record->lies_on(found.found.attributes.number, generation_of(found))) return std::optional<IdentityRecord>();
+  if (!table_.record_counts(record->number, found.layer->depth)) record.reset();
   return record;
 }
 
@@ -88,7 +83,10 @@ Result<OverlayEngine::Loaded> OverlayEngine::load(const FoundInstance& top, Sear
     OVLSPEC_TRY(load_upper(loaded, top, std::nullopt));
   } else {
     node.lower_key = key_of(*top.layer, top.found);
-    node.generation = generation_of(top);
+    auto record = record_of(top);
+    if (!record.ok()) return record.error();
+    if (*record) loaded.recorded = (*record)->number;
+    node.generation = *record ? (*record)->generation : generation_of(top);
     node.lowers.push_back(top.instance());
   }
   if (!node.is_directory() || rest == nullptr) return loaded;

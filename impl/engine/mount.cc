@@ -87,6 +87,7 @@ OverlayEngine::~OverlayEngine() {
   // What a failed removal left; where this fails too, the next mount does it.
   static_cast<void>(recover());
   static_cast<void>(drop_orphans());
+  if (!parts_->is_sealed) static_cast<void>(write_seal(Amount::kAll));
 }
 
 Status OverlayEngine::start() {
@@ -108,9 +109,12 @@ Status OverlayEngine::start() {
   const ObjectKey key = key_of(*highest.layer, found.found);
   (layers_.upper ? root_->upper_key : root_->lower_key) = key;
   root_->generation = generation_of(found);
+  OVLSPEC_TRY(load_claims());
   table_.insert_root(root_, key);
   // A mount does not fail for what it cannot adopt: the next writable mount tries again.
-  if (parts_) static_cast<void>(adopt_upper_layer());
+  if (!parts_) return {};
+  static_cast<void>(adopt_upper_layer());
+  if (!parts_->is_sealed) static_cast<void>(write_seal(Amount::kAll));
   return {};
 }
 
@@ -123,8 +127,10 @@ Status OverlayEngine::recover() {
   for (const StoredEntry& entry : *entries) {
     auto found = parts_->store.lookup(temporary, entry.name);
     if (!found.ok()) return found.error();
-    if (found->attributes.type == FileType::kDirectory || found->attributes.links < 2) continue;
-    OVLSPEC_TRY(recover_index({layers_.upper.get(), std::move(*found)}));
+    const FoundInstance left{layers_.upper.get(), std::move(*found)};
+    if (WorkDirectory::purpose_of(entry.name) == WorkDirectory::Purpose::kCopyUp) OVLSPEC_TRY(recover_claim(left));
+    if (left.found.attributes.type == FileType::kDirectory || left.found.attributes.links < 2) continue;
+    OVLSPEC_TRY(recover_index(left));
   }
   return parts_->work.clear(temporary);
 }
@@ -135,6 +141,14 @@ Status OverlayEngine::recover_index(const FoundInstance& left) {
   auto index_name = index_name_of(left);
   if (!index_name.ok()) return index_name.error();
   return *index_name ? parts_->index.remove(**index_name) : Status();
+}
+
+// `left` is a copy that never showed.
+Status OverlayEngine::recover_claim(const FoundInstance& left) {
+  auto bytes = layers_.private_xattr(left.instance(), names::kIdentity);
+  if (!bytes.ok()) return bytes.error();
+  const auto record = *bytes ? decode_record(**bytes) : std::nullopt;
+  return record ? parts_->claim_log.take_back(record->number) : Status();
 }
 
 std::size_t OverlayEngine::nodes() const { return table_.size(); }

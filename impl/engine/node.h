@@ -38,6 +38,7 @@ struct Node {
   std::vector<Instance> lowers;
   std::optional<ObjectKey> upper_key;
   std::optional<ObjectKey> lower_key;
+  InodeRef origin;                  // [tree] of lower_key where `lowers` does not hold it: its number is not given away
   std::string redirect;             // [tree] of the upper directory
   std::string index_name;           // [tree] not empty: the upper inode has this name in the index, and the names of
                                     // the lower inode lower_key show it too

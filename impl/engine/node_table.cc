@@ -84,6 +84,16 @@ std::optional<InodeNumber> NodeTable::held_number(const ObjectKey& key) const {
   return found->second->number;
 }
 
+void NodeTable::claim(InodeNumber number, std::size_t depth) {
+  const std::lock_guard lock(mutex_);
+  numbers_.claimed().add(number, depth);
+}
+
+bool NodeTable::record_counts(InodeNumber number, std::size_t depth) const {
+  const std::lock_guard lock(mutex_);
+  return numbers_.claimed().belongs_to(number, depth);
+}
+
 void NodeTable::pin(const NodePtr& node) {
   const std::lock_guard lock(mutex_);
   ++node->pins;

@@ -66,6 +66,11 @@ class NodeTable {
   InodeNumber number(const ObjectKey& key, std::optional<InodeNumber> recorded);
   std::optional<InodeNumber> held_number(const ObjectKey& key) const;
 
+  // Records of the layer `depth` hold this number; see claims.h.
+  void claim(InodeNumber number, std::size_t depth);
+  // Whether a record of the layer `depth` with this number counts.
+  bool record_counts(InodeNumber number, std::size_t depth) const;
+
   void pin(const NodePtr& node);
   void unpin(const NodePtr& node);
   void count_lookup(const NodePtr& node);

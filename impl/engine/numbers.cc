@@ -52,9 +52,8 @@ InodeNumber Numbers::claim(const ObjectKey& key, std::optional<InodeNumber> reco
   // What was shown once stays, so a record found later counts for nothing in this mount.
   const auto own_holder = holders_.find(own);
   if (own_holder != holders_.end() && own_holder->second == key) return own;
-  const InodeNumber wanted = recorded.value_or(own);
-  const auto holder = wanted == own ? own_holder : holders_.find(wanted);
-  if (holder == holders_.end()) return hold(key, wanted);
+  if (recorded && !holders_.contains(*recorded)) return hold(key, *recorded);
+  if (own_holder == holders_.end() && !claimed_.contains(own)) return hold(key, own);
   return hold(key, free_number(key));
 }
 
@@ -66,7 +65,7 @@ InodeNumber Numbers::hold(const ObjectKey& key, InodeNumber number) {
 
 InodeNumber Numbers::free_number(const ObjectKey& key) const {
   std::array<bool, identity::kDisplacements> taken{};
-  for (std::size_t k = 0; k < taken.size(); ++k) taken[k] = holders_.contains(derived(key, k));
+  for (std::size_t k = 0; k < taken.size(); ++k) taken[k] = is_taken(derived(key, k));
   const auto choice = identity::choose<WordDomain>(taken);
   if (choice.found) return derived(key, choice.displacement);
   // All eight are held: hashed numbers of other seeds, until one is free.
@@ -75,7 +74,7 @@ InodeNumber Numbers::free_number(const ObjectKey& key) const {
   for (;;) {
     other.hash = mix(other.hash + 1);
     const InodeNumber number = identity::encode<WordDomain>(other, 0);
-    if (!holders_.contains(number)) return number;
+    if (!is_taken(number)) return number;
   }
 }
 

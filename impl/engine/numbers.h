@@ -6,6 +6,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "impl/engine/claims.h"
 #include "impl/engine/identity_encoder.h"
 #include "impl/engine/object_key.h"
 #include "impl/engine/value_domain.h"
@@ -23,8 +24,12 @@ class Numbers {
   std::uint32_t file_system(const BackingFileSystem& backing);
 
   // The number of the object `key`: what it claimed before; else `recorded` if another object does not hold it; else
-  // the derived number of the smallest displacement that is free.
+  // the derived number of the smallest displacement that neither an object nor a record holds.
   InodeNumber claim(const ObjectKey& key, std::optional<InodeNumber> recorded);
+
+  // The numbers that records hold; see claims.h.
+  ClaimedNumbers& claimed() { return claimed_; }
+  const ClaimedNumbers& claimed() const { return claimed_; }
 
   // `to` holds the number of `from` from now on; `from` holds nothing.
   void move(const ObjectKey& from, const ObjectKey& to);
@@ -51,7 +56,10 @@ class Numbers {
   InodeNumber free_number(const ObjectKey& key) const;
   InodeNumber hold(const ObjectKey& key, InodeNumber number);
 
+  bool is_taken(InodeNumber number) const { return claimed_.contains(number) || holders_.contains(number); }
+
   std::vector<FileSystem> file_systems_;
+  ClaimedNumbers claimed_;
   std::unordered_map<InodeNumber, ObjectKey> holders_;
   std::unordered_map<ObjectKey, InodeNumber, ObjectKeyHash> exceptions_;  // holders of a number not derived(key)
 };

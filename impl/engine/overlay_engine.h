@@ -16,6 +16,7 @@
 #include <string_view>
 #include <vector>
 
+#include "impl/engine/claims.h"
 #include "impl/engine/engine.h"
 #include "impl/engine/hard_link_index.h"
 #include "impl/engine/identity_record.h"
@@ -32,10 +33,13 @@ namespace ovlspec::impl {
 // What the engine writes with; absent on a read-only stack.
 struct WritableParts {
   explicit WritableParts(LayerStore& upper_store, WorkDirectory prepared)
-      : store(upper_store), work(std::move(prepared)), index(upper_store, work) {}
+      : store(upper_store), work(std::move(prepared)), index(upper_store, work), claim_log(upper_store, work) {}
   LayerStore& store;                // of the upper layer and the work directory
   WorkDirectory work;
   HardLinkIndex index;
+  ClaimLog claim_log;
+  std::vector<InodeNumber> claims;  // all that the log and the seal hold
+  bool is_sealed = false;           // the upper's root has a seal of its own, with all of them
 };
 
 class OverlayEngine final : public Engine {
@@ -118,6 +122,18 @@ class OverlayEngine final : public Engine {
   // mount.cc
   Status recover();
   Status recover_index(const FoundInstance& left);
+  Status recover_claim(const FoundInstance& left);
+
+  // sealing.cc
+  // What the layers' seals and the log say of the numbers that records hold.
+  Status load_claims();
+  Status load_seal(Layer& layer);
+  // Before an object with a record shows; then one of the two that follow.
+  Status claim(InodeNumber number);
+  void keep_claim();
+  void take_claim_back(InodeNumber number);
+  enum class Amount { kShort, kAll };   // kShort: only as long as it stays small
+  Status write_seal(Amount amount);
 
   // adoption.cc
   struct UpperClaims;
@@ -143,8 +159,8 @@ class OverlayEngine final : public Engine {
   static std::uint64_t generation_of(const FoundInstance& found);
   static Instance top(const Node& node, const Layers& layers);
   Instance top(const Node& node) const { return top(node, layers_); }
-  // The identity record that lies on this upper inode and was written for it.
-  Result<std::optional<IdentityRecord>> record_of(const FoundInstance& upper) const;
+  // The identity record that lies on this inode and was written for it, and whose number is this layer's to give.
+  Result<std::optional<IdentityRecord>> record_of(const FoundInstance& found) const;
   Result<Attributes> shown(const Node& node, Attributes backing) const;
   Result<Attributes> shown(const Node& node) const;
   Result<NodeEntry> entry(const Pin& pin, const std::optional<Attributes>& backing);
@@ -154,7 +170,11 @@ class OverlayEngine final : public Engine {
   // hard_links.cc
   Result<OriginHandle> origin_of(const FoundInstance& lower) const;
   Result<std::optional<Alias>> alias_of(const FoundInstance& lower);
-  std::optional<FoundInstance> find_origin(std::string_view origin_xattr) const;
+  struct OriginSearch {
+    std::optional<FoundInstance> found;
+    bool is_gone = true;            // where it was not found; false: it cannot be told
+  };
+  OriginSearch find_origin(std::string_view origin_xattr) const;
   Result<std::optional<std::string>> index_name_of(const FoundInstance& upper);
   Status load_index(Node& node, const FoundInstance& upper, const std::optional<FoundInstance>& origin,
                     const std::optional<IdentityRecord>& record);
@@ -182,6 +202,8 @@ class OverlayEngine final : public Engine {
   Status finish_copy(const FoundInstance& lower, const InodeRef& copy, const StoreChange* change);
   Status write_identity(const Node& node, const FoundInstance& lower, const FoundInode& copy, OriginHandle origin);
   Status show_copy(const Node& node, const std::optional<NodeName>& place, const WorkDirectory::Made& made);
+  Status place_claimed(const NodePtr& node, const std::optional<NodeName>& place, const WorkDirectory::Made& made,
+                       const std::string& index_name);
   Status place_copy(const NodePtr& node, const std::optional<NodeName>& place, const WorkDirectory::Made& made);
   Status place_indexed(const NodePtr& node, const std::optional<NodeName>& place, const WorkDirectory::Made& made,
                        const std::string& index_name);
@@ -234,7 +256,7 @@ class OverlayEngine final : public Engine {
   Status check_empty(const Node& directory) const;
   Result<std::vector<ListedEntry>> snapshot(const NodePtr& directory);
   Result<InodeNumber> listed_number(VisibleEntry& entry);
-  Result<InodeNumber> listed_upper_number(const FoundInstance& upper);
+  Result<InodeNumber> listed_recorded_number(const FoundInstance& found);
 
   // files.cc
   struct Current {

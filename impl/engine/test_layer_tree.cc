@@ -2,6 +2,7 @@
 
 #include "impl/engine/test_helpers.h"
 #include "impl/engine/test_world.h"
+#include "model/vocabulary/names.h"
 
 namespace ovlspec::impl {
 
@@ -179,6 +180,7 @@ void LayerTree::dump_in(const InodeRef& directory, const std::string& prefix, st
   must(entries, prefix);
   for (const StoredEntry& entry : *entries) {
     const std::string path = prefix + entry.name;
+    if (path == names::kClaims) continue;
     if (has_whiteout(path)) {
       text += path + " whiteout\n";
       continue;

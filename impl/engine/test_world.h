@@ -45,7 +45,7 @@ class LayerTree {
   Attributes attributes(std::string_view path) const;
   std::optional<std::string> xattr_of(std::string_view path, std::string_view name) const;
   std::string content(std::string_view path) const;
-  // One line for each object: path, type, and for regular files the content; sorted.
+  // One line for each object: path, type, and for regular files the content; sorted. The log of claims is left out.
   std::string dump() const;
 
   LayerStore& store() const { return *store_; }

@@ -7,6 +7,13 @@
 
 namespace ovlspec::impl {
 
+namespace {
+
+constexpr char kCopyUpMark = '+';
+constexpr char kOtherMark = '#';
+
+}  // namespace
+
 NewInode whiteout() {
   return NewInode{.type = FileType::kCharDevice, .mode = 0, .uid = 0, .gid = 0, .device = {}, .symlink_target = {}};
 }
@@ -34,16 +41,20 @@ Result<WorkDirectory> WorkDirectory::prepare(LayerStore& store, const InodeRef& 
   return WorkDirectory(store, root, found->inode);
 }
 
-std::string WorkDirectory::fresh_name() {
+WorkDirectory::Purpose WorkDirectory::purpose_of(std::string_view name) {
+  return !name.empty() && name.front() == kCopyUpMark ? Purpose::kCopyUp : Purpose::kOther;
+}
+
+std::string WorkDirectory::fresh_name(Purpose purpose) {
   char digits[17];
   const auto end = std::to_chars(digits, digits + sizeof digits, next_.fetch_add(1), 16).ptr;
-  std::string name = "#";
+  std::string name(1, purpose == Purpose::kCopyUp ? kCopyUpMark : kOtherMark);
   name.append(digits, end);
   return name;
 }
 
-Result<WorkDirectory::Made> WorkDirectory::make(const NewInode& inode) {
-  Made made{.name = fresh_name(), .found = {}};
+Result<WorkDirectory::Made> WorkDirectory::make(const NewInode& inode, Purpose purpose) {
+  Made made{.name = fresh_name(purpose), .found = {}};
   auto found = store_->create(temporary_, made.name, inode);
   if (!found.ok()) return found.error();
   made.found = std::move(*found);

@@ -1,6 +1,7 @@
 // The work directory: where objects are made before they are renamed into the upper layer.
 //
-// On disk it is work/ (temporary objects, empty while nothing is being made) and index/ (see hard_link_index.h).
+// On disk it is work/ (temporary objects, empty while nothing is being made), index/ (see hard_link_index.h) and claims
+// (see claims.h).
 #pragma once
 
 #include <atomic>
@@ -23,13 +24,16 @@ class WorkDirectory {
   const InodeRef& root() const { return root_; }
   const InodeRef& temporary() const { return temporary_; }
 
-  // A name that nothing in temporary() has.
-  std::string fresh_name();
+  // A name that nothing in temporary() has. What a crash left is told apart by it: a copy that never showed, or anything
+  // else.
+  enum class Purpose : std::uint8_t { kCopyUp, kOther };
+  std::string fresh_name(Purpose purpose = Purpose::kOther);
+  static Purpose purpose_of(std::string_view name);
   struct Made {
     std::string name;               // in temporary()
     FoundInode found;
   };
-  Result<Made> make(const NewInode& inode);
+  Result<Made> make(const NewInode& inode, Purpose purpose = Purpose::kOther);
   Result<std::string> make_whiteout();
 
   // Removes temporary()/name with all that is in it. What cannot be removed waits for

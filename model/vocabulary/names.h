@@ -27,9 +27,11 @@ inline constexpr std::string_view kUuid = "uuid";
 inline constexpr std::string_view kWhiteout = "whiteout";
 inline constexpr std::string_view kProtattr = "protattr";
 inline constexpr std::string_view kIdentity = "ovlspec";  // our identity record
+inline constexpr std::string_view kSeal = "ovlspec.seal"; // ours, on a layer's root
 
 // In the work directory.
 inline constexpr std::string_view kWork = "work";         // temporary objects
 inline constexpr std::string_view kIndex = "index";       // hex(origin handle) -> hard link of the upper inode
+inline constexpr std::string_view kClaims = "claims";     // ours: the numbers that identity records hold
 
 }  // namespace ovlspec::names

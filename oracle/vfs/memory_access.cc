@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "model/vocabulary/handle_digest.h"
 #include "oracle/posix_handle.h"
 
 namespace ovlspec::oracle {
@@ -57,7 +58,7 @@ Result<AccessedInode> MemoryAccess::read(std::string_view path) {
   accessed.inode = inode_of(**inode);
   accessed.backing = {.file_system = (*inode)->attributes.file_system,
                       .number = (*inode)->attributes.number,
-                      .generation = (*inode)->generation};
+                      .generation = handle_digest(handle->bytes)};
   accessed.links = (*inode)->attributes.links;
   accessed.handle = overlay_handle(FileHandle{.type = handle->type, .bytes = handle->bytes}, file_system->uuid);
   return accessed;

@@ -1,0 +1,55 @@
+// The numbers that identity records hold. An object without a record never shows one of them, so that its number does
+// not depend on what was looked up first; and a claim outlives its object, so that no other object is taken for it.
+//
+// On disk twice: work/claims, a log that is appended to before the object with the number shows, and the seal of the
+// upper layer (layer_seal.h), which holds them where the work directory is lost or the upper becomes a lower.
+#pragma once
+
+#include <cstddef>
+#include <unordered_map>
+#include <vector>
+
+#include "impl/engine/work_directory.h"
+#include "impl/store/layer_store.h"
+#include "model/vocabulary/result.h"
+
+namespace ovlspec::impl {
+
+// Which layers claim a number. Not for several threads: the node table guards it.
+class ClaimedNumbers {
+ public:
+  // `depth`: of the layer whose records hold it, 0 the upper. Of several layers the topmost counts.
+  void add(InodeNumber number, std::size_t depth);
+  bool contains(InodeNumber number) const { return topmost_.contains(number); }
+  // Whether a record of the layer `depth` with this number counts: no layer above claims the number.
+  bool belongs_to(InodeNumber number, std::size_t depth) const;
+  bool empty() const { return topmost_.empty(); }
+
+ private:
+  std::unordered_map<InodeNumber, std::size_t> topmost_;
+};
+
+// The log in the work directory: 16-byte entries, each a number and a word that proves it. An entry with bit 63 set takes
+// the claim back: the copy never showed. What is not an entry counts for nothing.
+//
+// Threads: the engine's namespace lock, exclusive, orders the calls.
+class ClaimLog {
+ public:
+  ClaimLog(LayerStore& store, WorkDirectory& work) : store_(store), work_(work) {}
+
+  // What the log claims, in no order. Nothing where it cannot be read.
+  Result<std::vector<InodeNumber>> read();
+  Status append(InodeNumber number) { return append_entry(number); }
+  Status take_back(InodeNumber number);
+
+ private:
+  Status append_entry(std::uint64_t word);
+  Status open();
+
+  LayerStore& store_;
+  WorkDirectory& work_;
+  FileRef file_;                    // null until something is appended
+  FileSize end_ = 0;                // bytes of whole entries
+};
+
+}  // namespace ovlspec::impl

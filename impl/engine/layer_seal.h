@@ -1,0 +1,37 @@
+// The seal of an upper layer: an extended attribute (names::kSeal) on its root. It says that identity records in this
+// layer count, and holds the numbers that they claim, also where the layer is one of the lowers of a later mount.
+//
+// A seal counts on the directory that it was written for alone: a copy of the layer has none until a writable mount
+// adopts it (adoption.cc).
+//
+// Layout: little-endian 64-bit words version, inode number and generation of the root, checksum over all the rest; then
+// the numbers in ascending order, each as its difference from the one before in LEB128.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "model/vocabulary/attributes.h"
+
+namespace ovlspec::impl {
+
+struct LayerSeal {
+  InodeNumber root = 0;
+  std::uint64_t generation = 0;     // as OverlayEngine::generation_of
+  std::vector<InodeNumber> claims;  // ascending
+  bool operator==(const LayerSeal&) const = default;
+  bool lies_on(InodeNumber inode, std::uint64_t its_generation) const {
+    return root == inode && generation == its_generation;
+  }
+};
+
+// With as many of the claims, the smallest first, as `limit` bytes hold. REQUIRES: limit is 32 or more.
+std::string encode_seal(const LayerSeal& seal, std::size_t limit);
+// Nothing where the bytes are damaged or of another version.
+std::optional<LayerSeal> decode_seal(std::string_view bytes);
+
+}  // namespace ovlspec::impl

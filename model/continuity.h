@@ -1,0 +1,78 @@
+// The relation *continues*: which object after an offline change is which object before it. Decided from the backing
+// inodes that objects had and from what the change did to those inodes, never from what an implementation recorded.
+//
+// - An object is the inode of its topmost instance: whatever is renamed, linked, changed in place, added or removed
+//   around that inode, the object continues with it (ID-6, ID-10). Another inode is another object.
+// - A copied-up object lives on with its upper inode, whatever happens to its origin. The origin, shown again, is another
+//   object; where the upper inode was taken away by hand, it may as well be the one that was copied up.
+// - A copy is a new object, but for a whole upper layer: its copied-up objects continue in the copy at the first
+//   writable mount, and what was made in the upper does not.
+// - LIMIT-2: an inode whose number is claimed by what was copied up from it, or from an earlier inode of its number, takes
+//   another number while the claim is known. Where that claim is lost with a layer, it may be renumbered.
+// - An object that was removed through the overlay is dead. The lower inode of one that was never copied up is the same
+//   object when it shows again.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <utility>
+
+#include "model/layer.h"
+#include "model/mutation.h"
+
+namespace ovlspec::model {
+
+// The oracle's own name for an object of a history; never given to another.
+using Identity = std::uint32_t;
+
+enum class Continues : std::uint8_t {
+  kYes,                             // number and handles stay
+  kPerhaps,                         // it may be that object or a new one; never a third
+};
+
+struct Continuation {
+  Identity identity = 0;
+  Continues continues = Continues::kYes;
+};
+
+class Continuity {
+ public:
+  // The object that this inode is; nothing where it is new, or the backing is not known.
+  std::optional<Continuation> of(const Backing& backing) const;
+
+  // What a mount led to, told for each object at its end. `before`: where it lay when the mount began, empty for what was
+  // made in the mount; `after`: where it lies now.
+  void lies_on(Identity identity, const Backing& before, const Backing& after);
+  // It lost its last name in the mount. `touched`: it may have been copied up before.
+  enum class Touched : std::uint8_t { kNo, kYes };
+  void removed(Identity identity, const Backing& before, Touched touched);
+  // A writable mount began: a copied upper layer is adopted.
+  void adopted();
+
+  // Whether `changed` needs the layers as they are on both sides of this change.
+  static bool needs_layers(const Mutation& mutation);
+  // A change of the layers, `before` and `after` it; where it needs none, they may be empty.
+  void changed(const Mutation& mutation, const Layers& before, const Layers& after);
+
+ private:
+  struct Object {
+    Identity identity = 0;
+    Continues continues = Continues::kYes;
+    bool copied_up = false;         // a record on its inode names it
+    bool copied_record = false;     // another inode of the layer has a copy of the record
+    bool awaits_adoption = false;   // its inode is a copy, with the whole layer
+  };
+
+  // What lies on inodes whose number a record may hold may be renumbered.
+  void claims_lost();
+  void upper_copied(const Layer& from, const Layer& to);
+
+  std::map<Backing, Object> objects_;
+  std::set<std::pair<std::uint64_t, InodeNumber>> origins_;  // the inodes that objects were copied up from
+  bool upper_is_copy_ = false;      // ... since the last writable mount
+  bool upper_is_bare_ = false;      // ... without its attributes
+};
+
+}  // namespace ovlspec::model
