@@ -14,12 +14,30 @@ const Layer* named(const Layers& layers, LayerName name) {
   return name.lower < layers.lowers.size() ? &layers.lowers[name.lower] : nullptr;
 }
 
+// Pairs the inodes below two directories by their names, the directories themselves first.
+template <typename Visit>
+void for_each_pair(const Layer& from, ObjectId one, const Layer& to, ObjectId other, const Visit& visit) {
+  std::vector<std::pair<ObjectId, ObjectId>> pairs{{one, other}};
+  while (!pairs.empty()) {
+    const auto [original, copy] = pairs.back();
+    pairs.pop_back();
+    visit(from.mark(original).backing, to.mark(copy).backing);
+    for (const Entry& entry : from.tree[original].entries)
+      if (const Entry* same = to.tree[copy].find(entry.name)) pairs.emplace_back(entry.object, same->object);
+  }
+}
+
 }  // namespace
 
-std::optional<Continuation> Continuity::of(const Backing& backing) const {
-  const auto found = objects_.find(backing);
-  if (found == objects_.end()) return std::nullopt;
-  return Continuation{.identity = found->second.identity, .continues = found->second.continues};
+Continuation Continuity::of(const Backing& backing) const {
+  Continuation continuation;
+  if (const auto known = objects_.find(backing); known != objects_.end()) {
+    if (known->second.is_certain) return Continuation{.identity = known->second.identity, .perhaps = {}};
+    continuation.perhaps.push_back(known->second.identity);
+  }
+  if (const auto perhaps = perhaps_.find(backing); perhaps != perhaps_.end())
+    continuation.perhaps.push_back(perhaps->second);
+  return continuation;
 }
 
 void Continuity::lies_on(Identity identity, const Backing& before, const Backing& after) {
@@ -27,10 +45,10 @@ void Continuity::lies_on(Identity identity, const Backing& before, const Backing
   Object object{.identity = identity};
   if (const auto known = objects_.find(after); known != objects_.end() && known->second.identity == identity)
     object = known->second;
-  object.continues = Continues::kYes;
+  object.is_certain = true;
   if (is_known(before) && before != after) {
     object.copied_up = true;
-    origins_.emplace(before.file_system, before.number);
+    origins_[before] = identity;
     // The origin, shown again while this object is there, is another.
     if (const auto origin = objects_.find(before); origin != objects_.end() && origin->second.identity == identity)
       objects_.erase(origin);
@@ -42,19 +60,24 @@ void Continuity::removed(Identity identity, const Backing& before, Touched touch
   if (!is_known(before)) return;
   Object& object = objects_.try_emplace(before, Object{.identity = identity}).first->second;
   if (touched == Touched::kNo) return;
-  object.continues = Continues::kPerhaps;
-  origins_.emplace(before.file_system, before.number);
+  object.is_certain = false;
+  origins_[before] = identity;
 }
 
 void Continuity::adopted() {
   for (auto& [backing, object] : objects_) object.awaits_adoption = false;
-  upper_is_copy_ = upper_is_bare_ = false;
+  upper_is_bare_ = work_is_empty_ = false;
 }
 
 void Continuity::claims_lost() {
+  const auto is_contested = [this](const Backing& backing) {
+    const auto origin = origins_.lower_bound(Backing{.file_system = backing.file_system, .number = backing.number});
+    return origin != origins_.end() && origin->first.file_system == backing.file_system &&
+           origin->first.number == backing.number;
+  };
   for (auto& [backing, object] : objects_)
-    if (!object.copied_up && origins_.count({backing.file_system, backing.number}) != 0)
-      object.continues = Continues::kPerhaps;
+    if (!object.copied_up && is_contested(backing)) object.is_certain = false;
+  perhaps_.insert(origins_.begin(), origins_.end());
 }
 
 bool Continuity::needs_layers(const Mutation& mutation) {
@@ -62,55 +85,62 @@ bool Continuity::needs_layers(const Mutation& mutation) {
   return std::holds_alternative<Copy>(mutation);
 }
 
-// Pairs the inodes of the layer with those of its copy by their names, which are the same.
-void Continuity::upper_copied(const Layer& from, const Layer& to) {
-  std::vector<std::pair<ObjectId, ObjectId>> pairs{{kRoot, kRoot}};
-  while (!pairs.empty()) {
-    const auto [original, copy] = pairs.back();
-    pairs.pop_back();
-    const auto known = objects_.find(from.mark(original).backing);
-    if (known != objects_.end() && known->second.copied_up && original != kRoot) {
-      Object object = known->second;
-      object.awaits_adoption = true;
-      // Which of two copies of a record is the object cannot be told once both lie on new inodes.
-      if (object.copied_record) object.continues = Continues::kPerhaps;
-      objects_[to.mark(copy).backing] = object;
+// A copy within a layer: new objects, which have copies of the records.
+void Continuity::copied(const Layer& from, std::string_view path, const Layer& to, std::string_view copy) {
+  const auto original = from.tree.at(path);
+  const auto made = to.tree.at(copy);
+  if (!original || !made) return;
+  for_each_pair(from, *original, to, *made, [this](const Backing& one, const Backing& other) {
+    if (const auto known = objects_.find(one); known != objects_.end() && known->second.copied_up) {
+      known->second.copied_record = true;
+      copies_[other] = known->second.identity;
+    } else if (const auto again = copies_.find(one); again != copies_.end()) {
+      copies_[other] = again->second;
     }
-    for (const Entry& entry : from.tree[original].entries)
-      if (const Entry* same = to.tree[copy].find(entry.name)) pairs.emplace_back(entry.object, same->object);
-  }
+  });
+}
+
+void Continuity::upper_copied(const Layer& from, const Layer& to) {
+  for_each_pair(from, kRoot, to, kRoot, [this](const Backing& original, const Backing& copy) {
+    // Which of two copies of a record is the object cannot be told once both lie on new inodes.
+    if (const auto other = copies_.find(original); other != copies_.end()) perhaps_[copy] = other->second;
+    const auto known = objects_.find(original);
+    if (known == objects_.end() || !known->second.copied_up) return;
+    Object object = known->second;
+    object.awaits_adoption = true;
+    if (object.copied_record) object.is_certain = false;
+    objects_[copy] = object;
+  });
 }
 
 void Continuity::changed(const Mutation& mutation, const Layers& before, const Layers& after) {
-  if (const auto* copied = std::get_if<CopyLayer>(&mutation)) {
-    if (!copied->layer.upper) return claims_lost();
-    upper_is_copy_ = true;
-    upper_is_bare_ = upper_is_bare_ || copied->xattrs == CopyXattrs::kNone;
-    if (copied->xattrs == CopyXattrs::kNone || !before.upper || !after.upper) return;
+  if (const auto* copy = std::get_if<CopyLayer>(&mutation)) {
+    const bool is_bare = copy->xattrs == CopyXattrs::kNone;
+    if (!copy->layer.upper && is_bare) claims_lost();
+    if (!copy->layer.upper) return;
+    upper_is_bare_ = upper_is_bare_ || is_bare;
+    if (upper_is_bare_ && work_is_empty_) claims_lost();
+    if (is_bare || !before.upper || !after.upper) return;
     upper_copied(*before.upper, *after.upper);
     return;
   }
-  if (const auto* copied = std::get_if<Copy>(&mutation)) {
-    const Layer* layer = named(before, copied->layer);
-    const auto top = layer == nullptr ? std::nullopt : layer->tree.at(copied->from);
-    if (!top) return;
-    std::vector<ObjectId> copies{*top};
-    while (!copies.empty()) {
-      const ObjectId object = copies.back();
-      copies.pop_back();
-      if (const auto known = objects_.find(layer->mark(object).backing); known != objects_.end())
-        known->second.copied_record = true;
-      for (const Entry& entry : layer->tree[object].entries) copies.push_back(entry.object);
-    }
+  if (const auto* copy = std::get_if<Copy>(&mutation)) {
+    const Layer* from = named(before, copy->layer);
+    const Layer* to = named(after, copy->layer);
+    if (from != nullptr && to != nullptr) copied(*from, copy->from, *to, copy->to);
     return;
   }
   if (std::holds_alternative<RemoveLower>(mutation)) return claims_lost();
-  if (std::holds_alternative<WipeWork>(mutation) && upper_is_bare_) return claims_lost();
+  if (std::holds_alternative<WipeWork>(mutation)) {
+    work_is_empty_ = true;
+    if (upper_is_bare_) claims_lost();
+    return;
+  }
   if (!std::holds_alternative<UpperBecomesLower>(mutation)) return;
   // A lower layer is never written to, so a copy that no mount adopted yet may lose what it was.
   for (auto& [backing, object] : objects_)
-    if (object.awaits_adoption) object.continues = Continues::kPerhaps;
-  if (upper_is_copy_) claims_lost();
+    if (object.awaits_adoption) object.is_certain = false;
+  if (upper_is_bare_) claims_lost();
 }
 
 }  // namespace ovlspec::model

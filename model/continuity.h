@@ -8,7 +8,8 @@
 // - A copy is a new object, but for a whole upper layer: its copied-up objects continue in the copy at the first
 //   writable mount, and what was made in the upper does not.
 // - LIMIT-2: an inode whose number is claimed by what was copied up from it, or from an earlier inode of its number, takes
-//   another number while the claim is known. Where that claim is lost with a layer, it may be renumbered.
+//   another number while the claim is known. Where that claim is lost with a layer or its attributes, it may be
+//   renumbered, and be taken for the copied-up object where that is gone.
 // - An object that was removed through the overlay is dead. The lower inode of one that was never copied up is the same
 //   object when it shows again.
 #pragma once
@@ -16,8 +17,8 @@
 #include <cstdint>
 #include <map>
 #include <optional>
-#include <set>
-#include <utility>
+#include <string_view>
+#include <vector>
 
 #include "model/layer.h"
 #include "model/mutation.h"
@@ -27,20 +28,16 @@ namespace ovlspec::model {
 // The oracle's own name for an object of a history; never given to another.
 using Identity = std::uint32_t;
 
-enum class Continues : std::uint8_t {
-  kYes,                             // number and handles stay
-  kPerhaps,                         // it may be that object or a new one; never a third
-};
-
+// What an inode is, of what was there before.
 struct Continuation {
-  Identity identity = 0;
-  Continues continues = Continues::kYes;
+  std::optional<Identity> identity;   // it is this object
+  std::vector<Identity> perhaps;      // else it may be one of these, or a new one
+  bool operator==(const Continuation&) const = default;
 };
 
 class Continuity {
  public:
-  // The object that this inode is; nothing where it is new, or the backing is not known.
-  std::optional<Continuation> of(const Backing& backing) const;
+  Continuation of(const Backing& backing) const;
 
   // What a mount led to, told for each object at its end. `before`: where it lay when the mount began, empty for what was
   // made in the mount; `after`: where it lies now.
@@ -59,20 +56,23 @@ class Continuity {
  private:
   struct Object {
     Identity identity = 0;
-    Continues continues = Continues::kYes;
+    bool is_certain = true;         // number and handles stay
     bool copied_up = false;         // a record on its inode names it
     bool copied_record = false;     // another inode of the layer has a copy of the record
     bool awaits_adoption = false;   // its inode is a copy, with the whole layer
   };
 
-  // What lies on inodes whose number a record may hold may be renumbered.
+  // What lies on inodes whose number a record may hold may be renumbered, and be taken for what was copied up from it.
   void claims_lost();
   void upper_copied(const Layer& from, const Layer& to);
+  void copied(const Layer& from, std::string_view path, const Layer& to, std::string_view copy);
 
   std::map<Backing, Object> objects_;
-  std::set<std::pair<std::uint64_t, InodeNumber>> origins_;  // the inodes that objects were copied up from
-  bool upper_is_copy_ = false;      // ... since the last writable mount
-  bool upper_is_bare_ = false;      // ... without its attributes
+  std::map<Backing, Identity> origins_;  // what objects were copied up from
+  std::map<Backing, Identity> copies_;   // what has a copy of an object's record
+  std::map<Backing, Identity> perhaps_;  // new inodes that may be taken for an object
+  bool upper_is_bare_ = false;      // copied without its attributes since the last writable mount
+  bool work_is_empty_ = false;      // wiped since then
 };
 
 }  // namespace ovlspec::model

@@ -5,6 +5,7 @@
 
 #include <utility>
 
+#include "oracle/mount_handles.h"
 #include "oracle/private_namespace.h"
 #include "oracle/thread_session.h"
 
@@ -75,6 +76,16 @@ void DiskSubject::drop_caches() {
 
 Outcome DiskSubject::apply(const Caller& caller, const Operation& operation) {
   return executor_.apply(caller, operation);
+}
+
+Result<std::string> DiskSubject::take_handle(const std::string& path) {
+  ThreadSession::current().leave();
+  return handle_of(stack_.mount_point(), path);
+}
+
+Result<HandleOpened> DiskSubject::open_handle(const std::string& handle) {
+  ThreadSession::current().leave();
+  return opened_by_handle(stack_.mount_point(), handle);
 }
 
 Attempt<Done> DiskSubject::mutate(const model::Mutation& mutation) {

@@ -29,6 +29,8 @@ class DiskSubject : public Subject {
   // Drops what the whole machine's kernel can do without; where this process may not, nothing happens.
   void drop_caches() final;
   Outcome apply(const Caller& caller, const Operation& operation) override;
+  Result<std::string> take_handle(const std::string& path) override;
+  Result<HandleOpened> open_handle(const std::string& handle) override;
   Attempt<Done> mutate(const model::Mutation& mutation) final;
   Attempt<Scanned> scan() final;
   std::optional<Attempt<model::Tree>> kernel_view() final;

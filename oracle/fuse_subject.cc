@@ -118,6 +118,16 @@ Outcome FuseSubject::apply(const Caller& caller, const Operation& operation) {
   return DiskSubject::apply(caller, operation);
 }
 
+Result<std::string> FuseSubject::take_handle(const std::string& path) {
+  const Watchdog::Stretch stretch(watchdog_);
+  return DiskSubject::take_handle(path);
+}
+
+Result<HandleOpened> FuseSubject::open_handle(const std::string& handle) {
+  const Watchdog::Stretch stretch(watchdog_);
+  return DiskSubject::open_handle(handle);
+}
+
 Attempt<Done> FuseSubject::end(const std::string& mount_point) {
   const Watchdog::Stretch stretch(watchdog_);
   const bool alive = daemon_.running();

@@ -25,6 +25,8 @@ class FuseSubject final : public DiskSubject {
 
   // As DiskSubject; an operation that takes longer than the time limit ends with the daemon's life.
   Outcome apply(const Caller& caller, const Operation& operation) override;
+  Result<std::string> take_handle(const std::string& path) override;
+  Result<HandleOpened> open_handle(const std::string& handle) override;
 
  private:
   Attempt<Done> begin(const StackPaths& paths, const std::vector<std::string>& options,

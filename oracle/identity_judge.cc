@@ -49,6 +49,11 @@ std::optional<InodeNumber> IdentityJudge::number_of(ObjectId object) const {
   return object < bound_.size() ? bound_[object].number : std::nullopt;
 }
 
+std::optional<ObjectId> IdentityJudge::owner_of(const Attributes& attributes) const {
+  const auto owner = owners_.find(Pair{attributes.file_system, attributes.number});
+  return owner == owners_.end() ? std::nullopt : std::optional(owner->second);
+}
+
 IdentityJudge::Bound& IdentityJudge::bound(ObjectId object) {
   if (bound_.size() <= object) bound_.resize(std::max<std::size_t>(object + 1, bound_.size() * 2));
   return bound_[object];

@@ -24,6 +24,9 @@ class IdentityJudge {
   // What the object showed last; nothing where it was not seen.
   std::optional<InodeNumber> number_of(model::ObjectId object) const;
 
+  // The object that showed this pair of st_dev and st_ino in this mount.
+  std::optional<model::ObjectId> owner_of(const Attributes& attributes) const;
+
   // Judges what stat showed of `object`: every mismatch. The new value is bound, so that each is told once.
   std::vector<model::Mismatch> stat(const model::World& world, model::ObjectId object, const Attributes& seen);
   // Judges d_ino of the entries of `directory`: every mismatch. REQUIRES: the listing was of the directory as it is now.

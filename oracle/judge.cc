@@ -197,6 +197,48 @@ Verdict Judge::identity(const Asked& asked, const Outcome& outcome) {
   return Verdict::kFine;
 }
 
+void Judge::handle_taken(ObjectId object, const std::string& handle) { history_.keep_handle(object, handle); }
+
+// In what the opened object is not this one; nothing where it may be.
+std::optional<std::string> Judge::wrong_object(ObjectId object, const HandleOpened& opened) const {
+  const model::Inode& inode = world_[object];
+  const std::string path = model::quoted(world_.tree.path_of(object));
+  const auto number = identity_.number_of(object);
+  if (number && *number != opened.attributes.number)
+    return "it opens st_ino " + std::to_string(opened.attributes.number) + ", " + path + " has " +
+           std::to_string(*number);
+  if (!inode.is(opened.attributes.type)) return "it opens another type than that of " + path;
+  if (!inode.is(FileType::kRegular)) return std::nullopt;
+  if (inode.content.size() != opened.attributes.size) return "it opens a file of another size than " + path;
+  const FileSize length = std::min<FileSize>(kHandleContent, inode.content.size());
+  if (inode.content.read(0, length) != opened.content) return "it opens a file of other content than " + path;
+  return std::nullopt;
+}
+
+Verdict Judge::handle_opened(const ObjectHistory::Handle& handle, const Result<HandleOpened>& opened) {
+  add(met_, Rule::kHandles);
+  const ObjectHistory::Meaning meaning = history_.meaning(handle);
+  const Asked asked{.object = meaning.object.value_or(kNoObject)};
+  if (meaning.object && is_live(world_, *meaning.object)) {
+    if (!opened)
+      return violation(asked, Rule::kHandles, std::string(errno_name(opened.error())) + " from the handle of " +
+                                                  model::quoted(world_.tree.path_of(*meaning.object)));
+    const auto wrong = wrong_object(*meaning.object, *opened);
+    return wrong ? violation(asked, Rule::kHandles, *wrong) : Verdict::kFine;
+  }
+  if (!opened && opened.error() == Errno::kESTALE) return Verdict::kFine;
+  if (!opened)
+    return violation(asked, Rule::kHandles, std::string(errno_name(opened.error())) + " from the handle of an object that is gone");
+  for (const ObjectId perhaps : meaning.perhaps)
+    if (!wrong_object(perhaps, *opened)) return Verdict::kFine;
+  // What no name shows any more, because of the layers' change, may still be opened: it is no other object.
+  const bool is_itself = !meaning.is_dead && !meaning.object && meaning.number == opened->attributes.number &&
+                         !identity_.owner_of(opened->attributes);
+  if (is_itself) return Verdict::kFine;
+  return violation(asked, Rule::kHandles, "the handle of an object that is gone opens st_ino " +
+                                              std::to_string(opened->attributes.number));
+}
+
 void Judge::bind_free(const Asked& asked, const Outcome& outcome) {
   const auto* attributes = std::get_if<Attributes>(&outcome.payload);
   if (attributes == nullptr) return;

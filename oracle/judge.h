@@ -48,6 +48,16 @@ class Judge {
   Verdict mounted(const std::optional<Failure>& failure);
   // An operation of the trace, or (observed) of the judge's own walk. Times and numbers that were free are bound.
   Verdict step(const Caller& caller, const Operation& operation, const Outcome& outcome, bool observed = false);
+  // File handles (ID-7). What has a name and no handle of this mount yet, by a path; one that was taken; those to open
+  // again, in this mount; and what one opened.
+  struct Named {
+    model::ObjectId object = model::kNoObject;
+    std::string path;
+  };
+  std::vector<Named> without_handle() const;
+  void handle_taken(model::ObjectId object, const std::string& handle);
+  const std::vector<ObjectHistory::Handle>& handles() const { return history_.handles(); }
+  Verdict handle_opened(const ObjectHistory::Handle& handle, const Result<HandleOpened>& opened);
   // The layers after the mount ended. Slots are closed.
   Verdict ended(const Scanned& scanned, Ending ending);
   // What the kernel's own mount of the layers shows, told after `ended`.
@@ -77,6 +87,7 @@ class Judge {
   Verdict identity(const Asked& asked, const Outcome& outcome);
   void bind_free(const Asked& asked, const Outcome& outcome);
   void bind_times(const model::Tree& seen, model::ObjectId object, model::ObjectId mine);
+  std::optional<std::string> wrong_object(model::ObjectId object, const HandleOpened& opened) const;
   Verdict lowers_untouched(const Scanned& scanned);
   Verdict whiteouts_needed(const Scanned& scanned);
   Verdict nothing_left_over(const Scanned& scanned, const model::Merged& merged);

@@ -1,12 +1,12 @@
 #include "oracle/object_history.h"
 
+#include <algorithm>
 #include <variant>
 
 namespace ovlspec::oracle {
 namespace {
 
 using model::Backing;
-using model::Continues;
 using model::Identity;
 using model::ObjectId;
 using model::Rule;
@@ -49,17 +49,42 @@ void ObjectHistory::begin(const model::Merged& merged, IdentityJudge& judge) {
   for (ObjectId id = 0; id < merged.tree.inodes.size(); ++id) {
     Object& made = object(id);
     made.began_on = merged.sources[id].backing;
-    const auto known = continuity_.of(made.began_on);
-    if (!known || known->continues != Continues::kYes) continue;
-    made.identity = known->identity;
-    if (const auto number = numbers_[known->identity]) judge.bind(id, *number, rule);
+    model::Continuation known = continuity_.of(made.began_on);
+    made.perhaps = std::move(known.perhaps);
+    if (!known.identity) continue;
+    made.identity = known.identity;
+    dead_.erase(*known.identity);
+    if (const auto number = numbers_[*known.identity]) judge.bind(id, *number, rule);
   }
 }
 
 void ObjectHistory::mounted(bool writable) {
   if (writable) continuity_.adopted();
   changed_ = changed_files_ = touched_any_ = false;
-  for (Object& known : objects_) known.touched = false;
+  for (Object& known : objects_) known.touched = known.has_handle = false;
+}
+
+void ObjectHistory::keep_handle(ObjectId id, const std::string& bytes) {
+  Object& known = object(id);
+  if (!known.identity) known.identity = fresh();
+  known.has_handle = true;
+  if (id == model::kRoot) roots_.insert(*known.identity);
+  const auto same = [&](const Handle& handle) { return handle.identity == *known.identity && handle.bytes == bytes; };
+  if (std::none_of(handles_.begin(), handles_.end(), same)) handles_.push_back({*known.identity, bytes});
+}
+
+bool ObjectHistory::has_handle(ObjectId id) const { return id < objects_.size() && objects_[id].has_handle; }
+
+ObjectHistory::Meaning ObjectHistory::meaning(const Handle& handle) const {
+  Meaning meaning{.object = {}, .perhaps = {}, .is_dead = dead_.count(handle.identity) != 0,
+                  .number = numbers_[handle.identity]};
+  for (ObjectId id = 0; id < objects_.size(); ++id) {
+    if (objects_[id].identity == handle.identity) meaning.object = id;
+    const std::vector<Identity>& perhaps = objects_[id].perhaps;
+    if (std::find(perhaps.begin(), perhaps.end(), handle.identity) != perhaps.end()) meaning.perhaps.push_back(id);
+  }
+  if (roots_.count(handle.identity) != 0) meaning.perhaps.push_back(model::kRoot);
+  return meaning;
 }
 
 void ObjectHistory::touched(const model::World& world, const model::Plan& plan, const Operation& operation) {
@@ -71,11 +96,25 @@ void ObjectHistory::touched(const model::World& world, const model::Plan& plan, 
   }
 }
 
+void ObjectHistory::settle(Object& known, std::optional<InodeNumber> number) {
+  if (!number) return;
+  const auto has_number = [&](Identity identity) { return numbers_[identity] == number; };
+  const auto earlier = std::find_if(known.perhaps.begin(), known.perhaps.end(), has_number);
+  if (earlier != known.perhaps.end()) {
+    dead_.erase(*earlier);
+    for (Handle& handle : handles_)
+      if (handle.identity == known.identity) handle.identity = *earlier;
+    known.identity = *earlier;
+  }
+  known.perhaps.clear();
+}
+
 void ObjectHistory::ended(const model::World& world, const std::vector<model::Source>& sources,
                           const IdentityJudge& judge) {
   for (ObjectId id = 0; id < world.tree.inodes.size(); ++id) {
     Object& known = object(id);
     if (!known.identity) known.identity = fresh();
+    settle(known, judge.number_of(id));
     if (const auto number = judge.number_of(id)) numbers_[*known.identity] = number;
     const bool is_root = id == model::kRoot;
     if (world[id].links > 0 || is_root) {
@@ -83,6 +122,7 @@ void ObjectHistory::ended(const model::World& world, const std::vector<model::So
       known.began_on = sources[id].backing;
       continue;
     }
+    dead_.insert(*known.identity);
     // Whatever was changed below a directory may have copied it up.
     const bool touched = known.touched || (touched_any_ && world[id].is(FileType::kDirectory));
     continuity_.removed(*known.identity, known.began_on,

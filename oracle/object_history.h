@@ -3,6 +3,8 @@
 #pragma once
 
 #include <optional>
+#include <set>
+#include <string>
 #include <vector>
 
 #include "model/continuity.h"
@@ -21,6 +23,24 @@ class ObjectHistory {
   void begin(const model::Merged& merged, IdentityJudge& judge);
   void mounted(bool writable);
 
+  // A file handle that was taken once. It is judged in every mount that follows.
+  struct Handle {
+    model::Identity identity = 0;
+    std::string bytes;
+  };
+  // The object has this handle.
+  void keep_handle(model::ObjectId object, const std::string& bytes);
+  bool has_handle(model::ObjectId object) const;
+  const std::vector<Handle>& handles() const { return handles_; }
+  // What a handle may open now.
+  struct Meaning {
+    std::optional<model::ObjectId> object;              // it has to open this one
+    std::vector<model::ObjectId> perhaps;               // else it may open one of these
+    bool is_dead = false;                               // removed through the overlay: nothing
+    std::optional<InodeNumber> number;                  // that the object showed last
+  };
+  Meaning meaning(const Handle& handle) const;
+
   // An operation succeeded that may have copied up what `plan` leads to.
   void touched(const model::World& world, const model::Plan& plan, const Operation& operation);
   // The mount ended; `sources` say where each object of the world lies now.
@@ -29,15 +49,22 @@ class ObjectHistory {
  private:
   struct Object {
     std::optional<model::Identity> identity;
+    std::vector<model::Identity> perhaps;    // else it may be one of these
+    bool has_handle = false;        // one was taken in this mount
     model::Backing began_on;        // empty: made in the mount
     bool touched = false;
   };
 
   Object& object(model::ObjectId id);
+  // What may be an earlier object is that one if it shows its number, and else a new one.
+  void settle(Object& known, std::optional<InodeNumber> number);
   model::Identity fresh();
 
   model::Continuity continuity_;
   std::vector<std::optional<InodeNumber>> numbers_;  // by identity: what it showed last
+  std::set<model::Identity> dead_;  // removed through the overlay
+  std::set<model::Identity> roots_;  // the root of a mount may be that of an earlier one, whatever supplies it
+  std::vector<Handle> handles_;
   std::vector<Object> objects_;     // by ObjectId of the world
   bool touched_any_ = false;
   bool changed_ = false;            // since the last mount

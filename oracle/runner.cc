@@ -40,7 +40,12 @@ class Run {
     const Attempt<Done> attempt = subject_.mount();
     mounted_ = attempt.ok();
     judged(judge_.mounted(mounted_ ? std::nullopt : std::optional(attempt.failure)));
-    walk(mounts_++ % 2 == 0 ? WalkOrder::kFirstFirst : WalkOrder::kLastFirst);
+    if (!goes_on()) return;
+    // Every other mount meets handles before names.
+    const bool is_cold = mounts_++ % 2 != 0;
+    if (is_cold) handles();
+    walk(is_cold ? WalkOrder::kLastFirst : WalkOrder::kFirstFirst);
+    if (!is_cold) handles();
   }
 
   void operator()(const Unmount&) { end(Ending::kUnmount); }
@@ -83,7 +88,7 @@ class Run {
   }
 
   void walk(WalkOrder order) {
-    if (!goes_on() || !mounted_ || judge_.world().tree.inodes.size() > options_.walk_up_to) return;
+    if (!goes_on() || !mounted_ || !is_small()) return;
     const Caller caller = superuser();
     for (const Operation& operation : judge_.walk(order)) {
       judged(judge_.step(caller, operation, subject_.apply(caller, operation), true));
@@ -92,9 +97,28 @@ class Run {
     }
   }
 
+  // Opens every handle of this mount and those before, and takes those of what has none.
+  void handles() {
+    if (!goes_on() || !mounted_ || !options_.open_handles || !has_handles_ || !is_small()) return;
+    for (std::size_t i = 0; i < judge_.handles().size() && goes_on(); ++i) {
+      const ObjectHistory::Handle handle = judge_.handles()[i];
+      judged(judge_.handle_opened(handle, subject_.open_handle(handle.bytes)));
+      ++result_.operations;
+    }
+    if (!goes_on()) return;
+    for (const Judge::Named& named : judge_.without_handle()) {
+      const Result<std::string> handle = subject_.take_handle(named.path);
+      if (!handle && handle.error() == Errno::kEOPNOTSUPP) has_handles_ = false;
+      if (handle) judge_.handle_taken(named.object, *handle);
+    }
+  }
+
+  bool is_small() const { return judge_.world().tree.inodes.size() <= options_.walk_up_to; }
+
   void end(Ending ending) {
     if (!mounted_) return;
     walk(WalkOrder::kFirstFirst);
+    handles();
     if (!goes_on()) return;
     const Attempt<Done> attempt = ending == Ending::kUnmount ? subject_.unmount() : subject_.crash();
     mounted_ = false;
@@ -116,6 +140,7 @@ class Run {
   std::size_t event_ = 0;
   bool mounted_ = false;
   bool changed_ = false;
+  bool has_handles_ = true;
   std::size_t mounts_ = 0;
 };
 

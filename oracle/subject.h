@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "model/layer.h"
+#include "model/vocabulary/result.h"
 #include "oracle/trace.h"
 
 namespace ovlspec::oracle {
@@ -30,6 +31,13 @@ struct Scanned {
   std::vector<std::string> leftovers;  // what lies where nothing should: paths in the work directory, records without owner
 };
 
+// What a file handle opened.
+struct HandleOpened {
+  Attributes attributes;
+  std::string content;              // of a regular file: its first bytes, kHandleContent at most
+};
+inline constexpr std::size_t kHandleContent = 4096;
+
 class Subject {
  public:
   virtual ~Subject() = default;
@@ -43,6 +51,11 @@ class Subject {
   virtual void drop_caches() = 0;
   // REQUIRES: mounted.
   virtual Outcome apply(const Caller& caller, const Operation& operation) = 0;
+  // name_to_handle_at of what a path of plain components leads to, as opaque bytes; a symlink is not followed.
+  // EOPNOTSUPP where the subject has no handles.
+  virtual Result<std::string> take_handle(const std::string& /*path*/) { return Errno::kEOPNOTSUPP; }
+  // open_by_handle_at, in this mount or any later one.
+  virtual Result<HandleOpened> open_handle(const std::string& /*handle*/) { return Errno::kEOPNOTSUPP; }
   // REQUIRES: not mounted, for the rest.
   virtual Attempt<Done> mutate(const model::Mutation& mutation) = 0;
   virtual Attempt<Scanned> scan() = 0;

@@ -64,6 +64,21 @@ class Walk {
 
 }  // namespace
 
+std::vector<Judge::Named> Judge::without_handle() const {
+  std::vector<Named> named;
+  std::vector<Named> open{{model::kRoot, ""}};
+  while (!open.empty()) {
+    Named next = std::move(open.back());
+    open.pop_back();
+    for (const model::Entry& entry : world_[next.object].entries) {
+      std::string child = next.path + "/" + entry.name;
+      if (child.size() <= names::kPathMax) open.push_back({entry.object, std::move(child)});
+    }
+    if (!history_.has_handle(next.object)) named.push_back(std::move(next));
+  }
+  return named;
+}
+
 std::vector<Operation> Judge::walk(WalkOrder order) const { return Walk(world_).run(order); }
 
 }  // namespace ovlspec::oracle

@@ -39,6 +39,7 @@ Result<FoundInode> OverlayEngine::place_over_whiteout(const NodePtr& parent, std
 Result<NodeEntry> OverlayEngine::create(NodeId parent, std::string_view name, const NewInode& inode) {
   const std::unique_lock lock(namespace_);
   OVLSPEC_TRY(check_writable());
+  ++changes_;
   if (inode.type == FileType::kCharDevice && inode.device == Device{}) return Errno::kEPERM;
   auto holder = directory(parent);
   if (!holder.ok()) return holder.error();
@@ -67,6 +68,7 @@ Result<NodeEntry> OverlayEngine::create(NodeId parent, std::string_view name, co
 Result<NodeEntry> OverlayEngine::link(NodeId id, NodeId parent, std::string_view name) {
   const std::unique_lock lock(namespace_);
   OVLSPEC_TRY(check_writable());
+  ++changes_;
   auto linked = node(id);
   if (!linked.ok()) return linked.error();
   auto holder = directory(parent);

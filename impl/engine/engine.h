@@ -1,7 +1,7 @@
 // The overlay file system, as a tree of nodes over a stack of layers. Knows neither FUSE nor system calls.
 //
 // A node is one object of the merged tree. Its id is its persistent number: node id = st_ino = d_ino, but for the root,
-// which is node 1 whatever its st_ino. A node lives while somebody holds a lookup count on it or has it open, and is made
+// which is node 1 and generation 0 whatever its st_ino. A node lives while somebody holds a lookup count on it or has it open, and is made
 // again by the next lookup.
 //
 // Permissions are the caller's affair (the kernel with default_permissions, or the oracle's VFS): the engine checks what
@@ -79,7 +79,9 @@ class Engine {
   static Result<std::unique_ptr<Engine>> mount(Stack stack, EngineOptions options);
   virtual ~Engine() = default;      // unmount: the work directory holds nothing but the index
 
-  // Nodes. `name` may be "." and "..": the node itself, and its parent (both count a lookup).
+  // Nodes. `name` may be "." and "..": the node itself, and its parent (both count a lookup). For these two `parent` may
+  // be any number, of an earlier mount too: where no node of it is held, the object with this number is found again;
+  // ESTALE where there is none. Whether it is the object meant, its generation tells.
   virtual Result<NodeEntry> lookup(NodeId parent, std::string_view name) = 0;
   virtual void forget(NodeId node, std::uint64_t lookups) = 0;
   virtual Result<Attributes> attributes(NodeId node) = 0;

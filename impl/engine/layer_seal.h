@@ -1,8 +1,8 @@
 // The seal of an upper layer: an extended attribute (names::kSeal) on its root. It says that identity records in this
 // layer count, and holds the numbers that they claim, also where the layer is one of the lowers of a later mount.
 //
-// A seal counts on the directory that it was written for alone: a copy of the layer has none until a writable mount
-// adopts it (adoption.cc).
+// Records count where the seal lies on the directory that it was written for: those of a copy do once a writable mount
+// adopted it (adoption.cc). The numbers are claimed in a copy too.
 //
 // Layout: little-endian 64-bit words version, inode number and generation of the root, checksum over all the rest; then
 // the numbers in ascending order, each as its difference from the one before in LEB128.

@@ -88,21 +88,42 @@ Status OverlayEngine::count_names(const Node& directory, LinkCounts::Counts& cou
       ++counts[entry.key()];
       return {};
     }
-    Search search(layers_, *root_, directory, entry.stored.name, Search::From::kUpper);
-    Node child;
-    child.type = FileType::kDirectory;
-    for (;;) {
-      auto found = search.next();
-      if (!found.ok()) return found.error();
-      if (!*found) break;
-      if ((*found)->layer->depth == 0) {
-        child.upper = (*found)->found.inode;
-      } else {
-        child.lowers.push_back((*found)->instance());
-      }
-    }
-    return count_names(child, counts);
+    auto child = merged_directory(directory, entry.stored.name);
+    if (!child.ok()) return child.error();
+    return count_names(**child, counts);
   });
+}
+
+// No node is made for what the walk meets.
+Status OverlayEngine::map_names(const Node& directory, InodeNumber number, NameMap::Places& places) {
+  return visit_entries(directory, [&](VisibleEntry& entry) -> Status {
+    auto shown = listed_number(entry);
+    if (!shown.ok()) return shown.error();
+    places.insert_or_assign(*shown, NameMap::Place{.directory = number, .name = entry.stored.name});
+    if (entry.type() != FileType::kDirectory) return {};
+    auto child = merged_directory(directory, entry.stored.name);
+    if (!child.ok()) return child.error();
+    return map_names(**child, *shown, places);
+  });
+}
+
+// What the directory of this name merges, in no node of the table.
+Result<std::unique_ptr<Node>> OverlayEngine::merged_directory(const Node& parent, const std::string& name) const {
+  Search search(layers_, *root_, parent, name, Search::From::kUpper);
+  auto merged = std::make_unique<Node>();
+  merged->type = FileType::kDirectory;
+  for (;;) {
+    auto found = search.next();
+    if (!found.ok()) return found.error();
+    if (!*found) break;
+    if ((*found)->layer->depth == 0) {
+      merged->upper = (*found)->found.inode;
+    } else {
+      merged->lowers.push_back((*found)->instance());
+    }
+  }
+  merged->redirect = search.upper_redirect();
+  return merged;
 }
 
 Result<InodeNumber> OverlayEngine::listed_recorded_number(const FoundInstance& found) {

@@ -181,19 +181,18 @@ Result<NodeEntry> OverlayEngine::entry(const Pin& pin, const std::optional<Attri
 
 Result<NodeEntry> OverlayEngine::lookup(NodeId parent, std::string_view name) {
   const std::shared_lock lock(namespace_);
-  if (name == ".") {
-    auto self = node(parent);
+  if (name == "." || name == "..") {
+    auto self = find(parent);
     if (!self.ok()) return self.error();
-    table_.pin(*self);
-    return entry(Pin(table_, *self), std::nullopt);
-  }
-  auto holder = directory(parent);
-  if (!holder.ok()) return holder.error();
-  if (name == "..") {
-    const NodePtr above = parent_of(**holder);
+    if (name == ".") return entry(*self, std::nullopt);
+    if (!(*self)->is_directory()) return Errno::kENOTDIR;
+    if ((*self)->removed) return Errno::kENOENT;
+    const NodePtr above = parent_of(**self);
     table_.pin(above);
     return entry(Pin(table_, above), std::nullopt);
   }
+  auto holder = directory(parent);
+  if (!holder.ok()) return holder.error();
   auto reached = reach(*holder, name);
   if (!reached.ok()) return reached.error();
   if (!reached->node) return Errno::kENOENT;

@@ -108,7 +108,6 @@ Status OverlayEngine::start() {
   const FoundInstance found{highest.layer, {highest.inode, *attributes}};
   const ObjectKey key = key_of(*highest.layer, found.found);
   (layers_.upper ? root_->upper_key : root_->lower_key) = key;
-  root_->generation = generation_of(found);
   OVLSPEC_TRY(load_claims());
   table_.insert_root(root_, key);
   // A mount does not fail for what it cannot adopt: the next writable mount tries again.

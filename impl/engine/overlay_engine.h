@@ -8,6 +8,7 @@
 // changes nothing that shows, so a crash leaves the tree before or after.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -22,6 +23,7 @@
 #include "impl/engine/identity_record.h"
 #include "impl/engine/layers.h"
 #include "impl/engine/link_counts.h"
+#include "impl/engine/name_map.h"
 #include "impl/engine/node.h"
 #include "impl/engine/node_table.h"
 #include "impl/engine/origin_handle.h"
@@ -167,6 +169,11 @@ class OverlayEngine final : public Engine {
   NodePtr parent_of(const Node& node) const;
   Status check_writable() const { return parts_ ? Status() : Status(Errno::kEROFS); }
 
+  // finding.cc
+  // The node of this number, held or found again; ESTALE where there is none.
+  Result<Pin> find(NodeId id);
+  Result<Pin> walk_down(const std::vector<std::string>& names);
+
   // hard_links.cc
   Result<OriginHandle> origin_of(const FoundInstance& lower) const;
   Result<std::optional<Alias>> alias_of(const FoundInstance& lower);
@@ -253,6 +260,8 @@ class OverlayEngine final : public Engine {
   enum class MarkedWhiteouts { kNo, kYes };  // the directory is marked "x"
   Result<bool> is_hidden(VisibleEntry& entry, MarkedWhiteouts marked) const;
   Status count_names(const Node& directory, LinkCounts::Counts& counts) const;
+  Status map_names(const Node& directory, InodeNumber number, NameMap::Places& places);
+  Result<std::unique_ptr<Node>> merged_directory(const Node& parent, const std::string& name) const;
   Status check_empty(const Node& directory) const;
   Result<std::vector<ListedEntry>> snapshot(const NodePtr& directory);
   Result<InodeNumber> listed_number(VisibleEntry& entry);
@@ -272,7 +281,9 @@ class OverlayEngine final : public Engine {
   EngineOptions options_;
   NodePtr root_;
   mutable std::shared_mutex namespace_;
+  std::atomic<std::uint64_t> changes_{0};  // of names, in this mount
   mutable LinkCounts link_counts_;
+  NameMap name_map_;
   NodeTable table_;
 };
 

@@ -70,6 +70,7 @@ Status OverlayEngine::prepare_removal(Reached& reached, const NodePtr& parent, s
 Status OverlayEngine::unlink(NodeId parent, std::string_view name) {
   const std::unique_lock lock(namespace_);
   OVLSPEC_TRY(check_writable());
+  ++changes_;
   auto holder = directory(parent);
   if (!holder.ok()) return holder.error();
   if (name == "." || name == "..") return Errno::kEISDIR;
@@ -97,6 +98,7 @@ Status OverlayEngine::unlink(NodeId parent, std::string_view name) {
 Status OverlayEngine::remove_directory(NodeId parent, std::string_view name) {
   const std::unique_lock lock(namespace_);
   OVLSPEC_TRY(check_writable());
+  ++changes_;
   auto holder = directory(parent);
   if (!holder.ok()) return holder.error();
   if (name == ".") return Errno::kEINVAL;

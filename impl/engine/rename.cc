@@ -184,6 +184,7 @@ Status OverlayEngine::rename(NodeId from_id, std::string_view from_name, NodeId 
                              RenameMode mode) {
   const std::unique_lock lock(namespace_);
   OVLSPEC_TRY(check_writable());
+  ++changes_;
   if (mode == RenameMode::kWhiteout) return Errno::kEINVAL;
   auto from = side(from_id, from_name);
   if (!from.ok()) return from.error();

@@ -26,12 +26,10 @@ Status OverlayEngine::load_seal(Layer& layer) {
   auto attributes = layer.store->attributes(layer.root);
   if (!attributes.ok()) return attributes.error();
   const bool is_own = seal->lies_on(attributes->number, generation_of({&layer, {layer.root, *attributes}}));
-  const bool is_upper = layer.depth == 0;
-  // Of a copied upper the claims count: its objects are adopted.
-  if (!is_own && !is_upper) return {};
-  layer.has_records = true;
+  layer.has_records = layer.has_records || is_own;
+  // In a copy of the layer too: what they name is dead or elsewhere, and nothing else is taken for it.
   for (const InodeNumber number : seal->claims) table_.claim(number, layer.depth);
-  if (!is_upper) return {};
+  if (layer.depth != 0) return {};
   parts_->claims = seal->claims;
   parts_->is_sealed = is_own;
   return {};

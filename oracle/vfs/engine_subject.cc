@@ -83,10 +83,49 @@ class EngineSubject final : public Subject {
   }
 
   Outcome apply(const Caller& caller, const Operation& operation) override { return vfs_->apply(caller, operation); }
+  Result<std::string> take_handle(const std::string& path) override {
+    auto found = engine_->lookup(impl::kRootNode, ".");
+    std::string_view rest = path;
+    while (found && !rest.empty()) {
+      const std::string_view name = rest.substr(0, rest.find('/'));
+      rest.remove_prefix(std::min(name.size() + 1, rest.size()));
+      if (name.empty()) continue;
+      const impl::NodeId parent = found->node;
+      found = engine_->lookup(parent, name);
+      engine_->forget(parent, 1);
+    }
+    if (!found) return found.error();
+    engine_->forget(found->node, 1);
+    return std::to_string(found->node) + ":" + std::to_string(found->generation);
+  }
+
+  Result<HandleOpened> open_handle(const std::string& handle) override {
+    const std::size_t colon = handle.find(':');
+    const auto found = engine_->lookup(std::stoull(handle), ".");
+    if (!found) return found.error();
+    const Held held{*engine_, found->node};
+    if (found->generation != std::stoull(handle.substr(colon + 1))) return Errno::kESTALE;
+    HandleOpened opened{.attributes = found->attributes, .content = {}};
+    if (opened.attributes.type != FileType::kRegular) return opened;
+    const auto file = engine_->open(found->node, {});
+    if (!file) return file.error();
+    opened.content.resize(kHandleContent);
+    const auto length = engine_->read(*file, opened.content.data(), opened.content.size(), 0);
+    if (!length) return length.error();
+    opened.content.resize(*length);
+    return opened;
+  }
+
   Attempt<Done> mutate(const model::Mutation& mutation) override { return layers_->mutate(mutation); }
   Attempt<Scanned> scan() override { return layers_->scan(); }
 
  private:
+  struct Held {                       // a lookup that is taken back
+    ~Held() { engine.forget(node, 1); }
+    impl::Engine& engine;
+    impl::NodeId node;
+  };
+
   void end_mount() {
     vfs_.reset();
     engine_.reset();
