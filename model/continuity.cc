@@ -35,7 +35,7 @@ Continuation Continuity::of(const Backing& backing) const {
     if (known->second.is_certain) return Continuation{.identity = known->second.identity, .perhaps = {}};
     continuation.perhaps.push_back(known->second.identity);
   }
-  if (const auto perhaps = perhaps_.find(backing); perhaps != perhaps_.end())
+  for (auto perhaps = perhaps_.lower_bound({backing, 0}); perhaps != perhaps_.end() && perhaps->first == backing; ++perhaps)
     continuation.perhaps.push_back(perhaps->second);
   return continuation;
 }
@@ -47,8 +47,10 @@ void Continuity::lies_on(Identity identity, const Backing& before, const Backing
     object = known->second;
   object.is_certain = true;
   if (is_known(before) && before != after) {
+    const auto earlier = objects_.find(before);
+    object.copied_twice = earlier != objects_.end() && earlier->second.copied_up;
     object.copied_up = true;
-    origins_[before] = identity;
+    origins_.emplace(before, identity);
     // The origin, shown again while this object is there, is another.
     if (const auto origin = objects_.find(before); origin != objects_.end() && origin->second.identity == identity)
       objects_.erase(origin);
@@ -59,9 +61,10 @@ void Continuity::lies_on(Identity identity, const Backing& before, const Backing
 void Continuity::removed(Identity identity, const Backing& before, Touched touched) {
   if (!is_known(before)) return;
   Object& object = objects_.try_emplace(before, Object{.identity = identity}).first->second;
+  if (object.identity != identity) object = Object{.identity = identity};
   if (touched == Touched::kNo) return;
   object.is_certain = false;
-  origins_[before] = identity;
+  origins_.emplace(before, identity);
 }
 
 void Continuity::adopted() {
@@ -71,7 +74,7 @@ void Continuity::adopted() {
 
 void Continuity::claims_lost() {
   const auto is_contested = [this](const Backing& backing) {
-    const auto origin = origins_.lower_bound(Backing{.file_system = backing.file_system, .number = backing.number});
+    const auto origin = origins_.lower_bound({{.file_system = backing.file_system, .number = backing.number}, 0});
     return origin != origins_.end() && origin->first.file_system == backing.file_system &&
            origin->first.number == backing.number;
   };
@@ -94,6 +97,9 @@ void Continuity::copied(const Layer& from, std::string_view path, const Layer& t
     if (const auto known = objects_.find(one); known != objects_.end() && known->second.copied_up) {
       known->second.copied_record = true;
       copies_[other] = known->second.identity;
+      if (!known->second.awaits_adoption) return;
+      known->second.is_certain = false;
+      perhaps_.emplace(other, known->second.identity);
     } else if (const auto again = copies_.find(one); again != copies_.end()) {
       copies_[other] = again->second;
     }
@@ -103,7 +109,8 @@ void Continuity::copied(const Layer& from, std::string_view path, const Layer& t
 void Continuity::upper_copied(const Layer& from, const Layer& to) {
   for_each_pair(from, kRoot, to, kRoot, [this](const Backing& original, const Backing& copy) {
     // Which of two copies of a record is the object cannot be told once both lie on new inodes.
-    if (const auto other = copies_.find(original); other != copies_.end()) perhaps_[copy] = other->second;
+    if (const auto other = copies_.find(original); other != copies_.end())
+      perhaps_.emplace(copy, copies_[copy] = other->second);
     const auto known = objects_.find(original);
     if (known == objects_.end() || !known->second.copied_up) return;
     Object object = known->second;
@@ -131,6 +138,12 @@ void Continuity::changed(const Mutation& mutation, const Layers& before, const L
     return;
   }
   if (std::holds_alternative<RemoveLower>(mutation)) return claims_lost();
+  if (std::holds_alternative<SwapLowers>(mutation)) {
+    for (auto& [backing, object] : objects_)
+      if (object.copied_twice) object.is_certain = false;
+    perhaps_.insert(origins_.begin(), origins_.end());
+    return;
+  }
   if (std::holds_alternative<WipeWork>(mutation)) {
     work_is_empty_ = true;
     if (upper_is_bare_) claims_lost();

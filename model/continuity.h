@@ -9,7 +9,8 @@
 //   writable mount, and what was made in the upper does not.
 // - LIMIT-2: an inode whose number is claimed by what was copied up from it, or from an earlier inode of its number, takes
 //   another number while the claim is known. Where that claim is lost with a layer or its attributes, it may be
-//   renumbered, and be taken for the copied-up object where that is gone.
+//   renumbered, and be taken for the copied-up object where that is gone. Of two layers with records of one object, each
+//   made above the other once, the topmost counts: swapped, the other may be renumbered.
 // - An object that was removed through the overlay is dead. The lower inode of one that was never copied up is the same
 //   object when it shows again.
 #pragma once
@@ -17,7 +18,9 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "model/layer.h"
@@ -58,6 +61,7 @@ class Continuity {
     Identity identity = 0;
     bool is_certain = true;         // number and handles stay
     bool copied_up = false;         // a record on its inode names it
+    bool copied_twice = false;      // ... and the inode that it was copied up from has a record of it too
     bool copied_record = false;     // another inode of the layer has a copy of the record
     bool awaits_adoption = false;   // its inode is a copy, with the whole layer
   };
@@ -68,9 +72,10 @@ class Continuity {
   void copied(const Layer& from, std::string_view path, const Layer& to, std::string_view copy);
 
   std::map<Backing, Object> objects_;
-  std::map<Backing, Identity> origins_;  // what objects were copied up from
+  using Pairs = std::set<std::pair<Backing, Identity>>;
+  Pairs origins_;                   // what objects were copied up from
   std::map<Backing, Identity> copies_;   // what has a copy of an object's record
-  std::map<Backing, Identity> perhaps_;  // new inodes that may be taken for an object
+  Pairs perhaps_;                   // new inodes that may be taken for an object
   bool upper_is_bare_ = false;      // copied without its attributes since the last writable mount
   bool work_is_empty_ = false;      // wiped since then
 };

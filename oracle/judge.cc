@@ -197,7 +197,9 @@ Verdict Judge::identity(const Asked& asked, const Outcome& outcome) {
   return Verdict::kFine;
 }
 
-void Judge::handle_taken(ObjectId object, const std::string& handle) { history_.keep_handle(object, handle); }
+void Judge::handle_taken(const Named& named, const std::string& handle) {
+  history_.keep_handle(named.object, handle, named.path);
+}
 
 // In what the opened object is not this one; nothing where it may be.
 std::optional<std::string> Judge::wrong_object(ObjectId object, const HandleOpened& opened) const {
@@ -219,6 +221,7 @@ Verdict Judge::handle_opened(const ObjectHistory::Handle& handle, const Result<H
   add(met_, Rule::kHandles);
   const ObjectHistory::Meaning meaning = history_.meaning(handle);
   const Asked asked{.object = meaning.object.value_or(kNoObject)};
+  const std::string gone = "the handle of an object that is gone, taken at " + model::quoted(handle.path);
   if (meaning.object && is_live(world_, *meaning.object)) {
     if (!opened)
       return violation(asked, Rule::kHandles, std::string(errno_name(opened.error())) + " from the handle of " +
@@ -228,15 +231,14 @@ Verdict Judge::handle_opened(const ObjectHistory::Handle& handle, const Result<H
   }
   if (!opened && opened.error() == Errno::kESTALE) return Verdict::kFine;
   if (!opened)
-    return violation(asked, Rule::kHandles, std::string(errno_name(opened.error())) + " from the handle of an object that is gone");
+    return violation(asked, Rule::kHandles, std::string(errno_name(opened.error())) + " from " + gone);
   for (const ObjectId perhaps : meaning.perhaps)
     if (!wrong_object(perhaps, *opened)) return Verdict::kFine;
   // What no name shows any more, because of the layers' change, may still be opened: it is no other object.
   const bool is_itself = !meaning.is_dead && !meaning.object && meaning.number == opened->attributes.number &&
                          !identity_.owner_of(opened->attributes);
   if (is_itself) return Verdict::kFine;
-  return violation(asked, Rule::kHandles, "the handle of an object that is gone opens st_ino " +
-                                              std::to_string(opened->attributes.number));
+  return violation(asked, Rule::kHandles, gone + ", opens st_ino " + std::to_string(opened->attributes.number));
 }
 
 void Judge::bind_free(const Asked& asked, const Outcome& outcome) {

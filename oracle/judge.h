@@ -55,7 +55,7 @@ class Judge {
     std::string path;
   };
   std::vector<Named> without_handle() const;
-  void handle_taken(model::ObjectId object, const std::string& handle);
+  void handle_taken(const Named& named, const std::string& handle);
   const std::vector<ObjectHistory::Handle>& handles() const { return history_.handles(); }
   Verdict handle_opened(const ObjectHistory::Handle& handle, const Result<HandleOpened>& opened);
   // The layers after the mount ended. Slots are closed.

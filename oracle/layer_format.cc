@@ -20,15 +20,24 @@ bool begins_with(std::string_view text, std::string_view beginning) {
   return text.substr(0, beginning.size()) == beginning;
 }
 
+constexpr std::size_t kWord = 8;
+
+// REQUIRES: the bytes reach there.
+std::uint64_t word_of(std::string_view bytes, std::size_t index) {
+  std::uint64_t value = 0;
+  for (std::size_t i = kWord; i > 0; --i)
+    value = value << 8 | static_cast<unsigned char>(bytes[index * kWord + i - 1]);
+  return value;
+}
+
+std::optional<OwnSeal> parse_seal(std::string_view bytes) {
+  if (bytes.size() < 4 * kWord) return std::nullopt;
+  return OwnSeal{.root = word_of(bytes, 1), .generation = word_of(bytes, 2)};
+}
+
 std::optional<OwnRecord> parse_record(std::string_view bytes) {
-  constexpr std::size_t kWord = 8;
   if (bytes.size() != 9 * kWord) return std::nullopt;
-  const auto word = [bytes](std::size_t index) {
-    std::uint64_t value = 0;
-    for (std::size_t i = kWord; i > 0; --i)
-      value = value << 8 | static_cast<unsigned char>(bytes[index * kWord + i - 1]);
-    return value;
-  };
+  const auto word = [bytes](std::size_t index) { return word_of(bytes, index); };
   return OwnRecord{.upper = word(5), .generation = word(6), .origin_links = word(7)};
 }
 
@@ -44,6 +53,8 @@ void parse_private(std::string_view name, std::string value, ParsedInode& parsed
     parsed.origin = std::move(value);
   } else if (name == names::kIdentity) {
     parsed.record = parse_record(value);
+  } else if (name == names::kSeal) {
+    parsed.seal = parse_seal(value);
   } else if (name == names::kUpper) {
     parsed.upper = std::move(value);
   } else if (name == names::kMetacopy) {

@@ -34,11 +34,22 @@ struct OwnRecord {
   std::uint64_t origin_links = 0;
 };
 
+// What the seal on a layer's root (names::kSeal) says: the root that it was written for. Words of 64 bits: the second its
+// inode number, the third its handle's digest.
+struct OwnSeal {
+  InodeNumber root = 0;
+  std::uint64_t generation = 0;
+  bool lies_on(const model::Backing& backing) const {
+    return root == backing.number && generation == backing.generation;
+  }
+};
+
 struct ParsedInode {
   model::Inode inode;                 // without private attributes; escaped ones under the name that users see
   model::Marks marks;                 // whiteout, opaque, redirect and backing; the origin is scan's to resolve
   std::optional<std::string> origin;  // the origin attribute's bytes: a file handle, or empty where it is not known
   std::optional<OwnRecord> record;
+  std::optional<OwnSeal> seal;
   std::optional<std::string> upper;   // an index entry's: the handle of the upper directory that it stands for
   bool metacopy = false;              // content that lies in a layer below
   Surrounding of_entries = Surrounding::kPlain;

@@ -24,6 +24,7 @@ class Walk {
     if (!root.inode.is(FileType::kDirectory)) return Errno::kENOTDIR;
     walked.origin = std::move(root.origin);
     walked.record = root.record;
+    walked_.seal = root.seal;
     root.inode.parent = kRoot;
     root.inode.links = 1;
     walked_.layer.tree[kRoot] = std::move(root.inode);

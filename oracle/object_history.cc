@@ -64,13 +64,13 @@ void ObjectHistory::mounted(bool writable) {
   for (Object& known : objects_) known.touched = known.has_handle = false;
 }
 
-void ObjectHistory::keep_handle(ObjectId id, const std::string& bytes) {
+void ObjectHistory::keep_handle(ObjectId id, const std::string& bytes, const std::string& path) {
   Object& known = object(id);
   if (!known.identity) known.identity = fresh();
   known.has_handle = true;
   if (id == model::kRoot) roots_.insert(*known.identity);
   const auto same = [&](const Handle& handle) { return handle.identity == *known.identity && handle.bytes == bytes; };
-  if (std::none_of(handles_.begin(), handles_.end(), same)) handles_.push_back({*known.identity, bytes});
+  if (std::none_of(handles_.begin(), handles_.end(), same)) handles_.push_back({*known.identity, bytes, path});
 }
 
 bool ObjectHistory::has_handle(ObjectId id) const { return id < objects_.size() && objects_[id].has_handle; }

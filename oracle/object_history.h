@@ -27,9 +27,10 @@ class ObjectHistory {
   struct Handle {
     model::Identity identity = 0;
     std::string bytes;
+    std::string path;               // where it was taken
   };
   // The object has this handle.
-  void keep_handle(model::ObjectId object, const std::string& bytes);
+  void keep_handle(model::ObjectId object, const std::string& bytes, const std::string& path);
   bool has_handle(model::ObjectId object) const;
   const std::vector<Handle>& handles() const { return handles_; }
   // What a handle may open now.

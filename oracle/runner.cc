@@ -109,7 +109,7 @@ class Run {
     for (const Judge::Named& named : judge_.without_handle()) {
       const Result<std::string> handle = subject_.take_handle(named.path);
       if (!handle && handle.error() == Errno::kEOPNOTSUPP) has_handles_ = false;
-      if (handle) judge_.handle_taken(named.object, *handle);
+      if (handle) judge_.handle_taken(named, *handle);
     }
   }
 

@@ -208,9 +208,10 @@ class Work {
   std::vector<std::string> leftovers_;
 };
 
-// Whether an upper with our engine's records was copied as a whole: none lies on the inode that it names. The first
-// mount adopts them.
+// Whether an upper with our engine's records was copied as a whole: the seal lies on another root, or, without one, no
+// record lies on the inode that it names. The first mount adopts them.
 bool is_copied(const WalkedLayer& walked) {
+  if (walked.seal) return !walked.seal->lies_on(walked.layer.mark(model::kRoot).backing);
   for (ObjectId id = 0; id < walked.inodes.size(); ++id)
     if (const auto& record = walked.inodes[id].record)
       if (record->lies_on(walked.layer.mark(id).backing)) return false;

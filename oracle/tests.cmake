@@ -12,3 +12,11 @@ if(benchmark_FOUND)
 else()
   message(STATUS "benchmarks: skipped (Google Benchmark is not there)")
 endif()
+
+# Every bug found is a trace; ours conform to all of them.
+set(golden ${CMAKE_CURRENT_SOURCE_DIR}/traces)
+add_test(NAME golden_traces_engine COMMAND ovlspec check --traces ${golden} --subject engine --subject engine:reuse)
+add_test(NAME golden_traces_fuse COMMAND ovlspec check --traces ${golden} --subject fuse)
+set_tests_properties(golden_traces_engine PROPERTIES LABELS unit)
+set_tests_properties(golden_traces_fuse PROPERTIES LABELS mount SKIP_RETURN_CODE 4
+  ENVIRONMENT "OVLSPEC_FUSE=$<TARGET_FILE:fuse-ovlspec>")

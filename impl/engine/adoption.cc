@@ -44,7 +44,10 @@ Status OverlayEngine::adopt_upper_layer() {
   OVLSPEC_TRY(collect_claims(layers_.upper->root, claims));
   const auto is_own = [](const UpperClaims::Claim& claim) { return claim.is_own(); };
   // Without a seal, records that lie on their own inodes say that the upper layer is no copy.
-  claims.is_copy = *found || std::none_of(claims.claims.begin(), claims.claims.end(), is_own);
+  const WritableParts::Seal seal_of_upper = parts_->found_seal;
+  claims.is_copy = seal_of_upper == WritableParts::Seal::kForeign ||
+                   (seal_of_upper == WritableParts::Seal::kNone &&
+                    (*found || std::none_of(claims.claims.begin(), claims.claims.end(), is_own)));
   OVLSPEC_TRY(adopt_records(claims));
   OVLSPEC_TRY(rebuild_index(claims));
   const std::vector<InodeNumber> known = parts_->claims;  // ascending since load_claims

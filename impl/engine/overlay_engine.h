@@ -42,6 +42,8 @@ struct WritableParts {
   ClaimLog claim_log;
   std::vector<InodeNumber> claims;  // all that the log and the seal hold
   bool is_sealed = false;           // the upper's root has a seal of its own, with all of them
+  enum class Seal : std::uint8_t { kNone, kForeign, kOwn };
+  Seal found_seal = Seal::kNone;    // on the upper's root when the mount began
 };
 
 class OverlayEngine final : public Engine {

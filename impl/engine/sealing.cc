@@ -32,6 +32,7 @@ Status OverlayEngine::load_seal(Layer& layer) {
   if (layer.depth != 0) return {};
   parts_->claims = seal->claims;
   parts_->is_sealed = is_own;
+  parts_->found_seal = is_own ? WritableParts::Seal::kOwn : WritableParts::Seal::kForeign;
   return {};
 }
 
@@ -45,6 +46,10 @@ Status OverlayEngine::load_claims() {
   if (!logged.ok()) return logged.error();
   std::vector<InodeNumber>& claims = parts_->claims;
   std::sort(logged->begin(), logged->end());
+  // The one that lost some gets them back.
+  for (const InodeNumber number : claims)
+    if (!std::binary_search(logged->begin(), logged->end(), number))
+      static_cast<void>(parts_->claim_log.append(number));
   std::vector<InodeNumber> both;
   std::set_union(claims.begin(), claims.end(), logged->begin(), logged->end(), std::back_inserter(both));
   if (both.size() != claims.size()) parts_->is_sealed = false;
