@@ -147,7 +147,7 @@ struct RuleText {
   X(kOfflineChange, "ID-6", "After any change to the layers the mount succeeds, shows the merge, aliases nothing, and every object that continues keeps its number.", "ovlspec guarantee", kJudged)\
   X(kHandles, "ID-7", "A file handle opens the same object or fails with ESTALE, never another.", "ovlspec guarantee", kJudged)\
   X(kHardLinks, "ID-8", "Link count and identity of hard links hold through copy up, unlink and remount; a write through one name is seen through all.", "ovlspec guarantee", kJudged)\
-  X(kCost, "ID-9", "Lookup writes nothing; mounting costs O(layers); state is kept only for what was copied up or collides.", "ovlspec guarantee", kNotYet)\
+  X(kCost, "ID-9", "Lookup writes nothing; mounting costs O(layers); state is kept only for what was copied up or collides.", "ovlspec guarantee", kJudged)\
   X(kStackChange, "ID-10", "The number of an object whose topmost instance is unchanged survives any change of the stack.", "ovlspec guarantee", kJudged)
 
 enum class Rule : std::uint16_t {

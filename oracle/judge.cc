@@ -241,6 +241,12 @@ Verdict Judge::handle_opened(const ObjectHistory::Handle& handle, const Result<H
   return violation(asked, Rule::kHandles, gone + ", opens st_ino " + std::to_string(opened->attributes.number));
 }
 
+Verdict Judge::walked(std::uint64_t writes) {
+  add(met_, Rule::kCost);
+  if (writes == 0) return Verdict::kFine;
+  return violation(Asked{.observed = true}, Rule::kCost, std::to_string(writes) + " writes while the tree was only looked at");
+}
+
 void Judge::bind_free(const Asked& asked, const Outcome& outcome) {
   const auto* attributes = std::get_if<Attributes>(&outcome.payload);
   if (attributes == nullptr) return;

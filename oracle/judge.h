@@ -58,6 +58,8 @@ class Judge {
   void handle_taken(const Named& named, const std::string& handle);
   const std::vector<ObjectHistory::Handle>& handles() const { return history_.handles(); }
   Verdict handle_opened(const ObjectHistory::Handle& handle, const Result<HandleOpened>& opened);
+  // So many calls changed a layer during a walk, which only looks (ID-9).
+  Verdict walked(std::uint64_t writes);
   // The layers after the mount ended. Slots are closed.
   Verdict ended(const Scanned& scanned, Ending ending);
   // What the kernel's own mount of the layers shows, told after `ended`.

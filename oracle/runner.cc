@@ -42,10 +42,12 @@ class Run {
     judged(judge_.mounted(mounted_ ? std::nullopt : std::optional(attempt.failure)));
     if (!goes_on()) return;
     // Every other mount meets handles before names.
+    const auto writes = subject_.writes();
     const bool is_cold = mounts_++ % 2 != 0;
     if (is_cold) handles();
     walk(is_cold ? WalkOrder::kLastFirst : WalkOrder::kFirstFirst);
     if (!is_cold) handles();
+    if (goes_on() && writes) judged(judge_.walked(*subject_.writes() - *writes));
   }
 
   void operator()(const Unmount&) { end(Ending::kUnmount); }

@@ -56,6 +56,9 @@ class Subject {
   virtual Result<std::string> take_handle(const std::string& /*path*/) { return Errno::kEOPNOTSUPP; }
   // open_by_handle_at, in this mount or any later one.
   virtual Result<HandleOpened> open_handle(const std::string& /*handle*/) { return Errno::kEOPNOTSUPP; }
+  // How many calls of this mount changed a layer, or what the subject keeps beside the layers; nothing where they cannot
+  // be counted.
+  virtual std::optional<std::uint64_t> writes() const { return std::nullopt; }
   // REQUIRES: not mounted, for the rest.
   virtual Attempt<Done> mutate(const model::Mutation& mutation) = 0;
   virtual Attempt<Scanned> scan() = 0;

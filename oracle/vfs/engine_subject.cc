@@ -116,6 +116,7 @@ class EngineSubject final : public Subject {
     return opened;
   }
 
+  std::optional<std::uint64_t> writes() const override { return layers_->writes(); }
   Attempt<Done> mutate(const model::Mutation& mutation) override { return layers_->mutate(mutation); }
   Attempt<Scanned> scan() override { return layers_->scan(); }
 

@@ -39,7 +39,14 @@ Attempt<Done> MemoryLayers::materialise_images() {
   return {.value = Done{}, .failure = {}};
 }
 
+std::uint64_t MemoryLayers::writes() const {
+  std::uint64_t writes = 0;
+  for (const auto& counted : counted_) writes += counted != nullptr ? counted->counted_calls() : 0;
+  return writes;
+}
+
 Result<impl::Stack> MemoryLayers::stack() {
+  for (auto& counted : counted_) counted.reset();
   impl::Stack stack;
   for (const Layer& lower : lowers_) {
     auto found = root(lower);
@@ -168,7 +175,9 @@ Result<MemoryAccess> MemoryLayers::access(const Layer& layer) {
 Result<impl::LayerRoot> MemoryLayers::root(const Layer& layer) {
   auto directory = store(layer.place).lookup(store(layer.place).root(), layer.name);
   if (!directory) return directory.error();
-  return impl::LayerRoot{.store = &store(layer.place), .root = std::move(directory->inode)};
+  auto& counted = counted_[layer.place % kPlaces];
+  if (counted == nullptr) counted = std::make_unique<impl::FaultyStore>(store(layer.place));
+  return impl::LayerRoot{.store = counted.get(), .root = std::move(directory->inode)};
 }
 
 Attempt<MemoryLayers::Layer> MemoryLayers::materialise_image(const LayerImage& image) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "impl/engine/engine.h"
+#include "impl/store/faulty_store.h"
 #include "impl/store/memory_store.h"
 #include "model/mutation.h"
 #include "oracle/vfs/memory_access.h"
@@ -27,6 +28,8 @@ class MemoryLayers {
 
   // What an engine mounts. The stores are this object's.
   Result<impl::Stack> stack();
+  // Calls through the stores of the last stack() that changed something.
+  std::uint64_t writes() const;
   Attempt<Scanned> scan();
   Attempt<Done> mutate(const model::Mutation& mutation);
 
@@ -57,6 +60,7 @@ class MemoryLayers {
   DiskFormat format_;
   impl::Clock clock_ = impl::logical_clock();
   std::array<std::unique_ptr<impl::MemoryStore>, kPlaces> stores_;   // made when first used
+  std::array<std::unique_ptr<impl::FaultyStore>, kPlaces> counted_;  // before the stores, for what is mounted
   std::vector<Layer> lowers_;
   std::optional<Layer> upper_;
   std::optional<Layer> work_;
