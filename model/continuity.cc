@@ -50,6 +50,7 @@ void Continuity::lies_on(Identity identity, const Backing& before, const Backing
     const auto earlier = objects_.find(before);
     object.copied_twice = earlier != objects_.end() && earlier->second.copied_up;
     object.copied_up = true;
+    records_.insert(after);
     origins_.emplace(before, identity);
     // The origin, shown again while this object is there, is another.
     if (const auto origin = objects_.find(before); origin != objects_.end() && origin->second.identity == identity)
@@ -72,12 +73,19 @@ void Continuity::adopted() {
   upper_is_bare_ = work_is_empty_ = false;
 }
 
+bool Continuity::is_contested(const Backing& backing) const {
+  const auto origin = origins_.lower_bound({{.file_system = backing.file_system, .number = backing.number}, 0});
+  return origin != origins_.end() && origin->first.file_system == backing.file_system &&
+         origin->first.number == backing.number;
+}
+
+void Continuity::layers_swapped() {
+  for (auto& [backing, object] : objects_)
+    if (object.copied_twice || (records_.count(backing) != 0 && is_contested(backing))) object.is_certain = false;
+  perhaps_.insert(origins_.begin(), origins_.end());
+}
+
 void Continuity::claims_lost() {
-  const auto is_contested = [this](const Backing& backing) {
-    const auto origin = origins_.lower_bound({{.file_system = backing.file_system, .number = backing.number}, 0});
-    return origin != origins_.end() && origin->first.file_system == backing.file_system &&
-           origin->first.number == backing.number;
-  };
   for (auto& [backing, object] : objects_)
     if (!object.copied_up && is_contested(backing)) object.is_certain = false;
   perhaps_.insert(origins_.begin(), origins_.end());
@@ -117,6 +125,7 @@ void Continuity::upper_copied(const Layer& from, const Layer& to) {
     object.awaits_adoption = true;
     if (object.copied_record) object.is_certain = false;
     objects_[copy] = object;
+    records_.insert(copy);
   });
 }
 
@@ -138,12 +147,7 @@ void Continuity::changed(const Mutation& mutation, const Layers& before, const L
     return;
   }
   if (std::holds_alternative<RemoveLower>(mutation)) return claims_lost();
-  if (std::holds_alternative<SwapLowers>(mutation)) {
-    for (auto& [backing, object] : objects_)
-      if (object.copied_twice) object.is_certain = false;
-    perhaps_.insert(origins_.begin(), origins_.end());
-    return;
-  }
+  if (std::holds_alternative<SwapLowers>(mutation)) return layers_swapped();
   if (std::holds_alternative<WipeWork>(mutation)) {
     work_is_empty_ = true;
     if (upper_is_bare_) claims_lost();

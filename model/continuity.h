@@ -68,12 +68,16 @@ class Continuity {
 
   // What lies on inodes whose number a record may hold may be renumbered, and be taken for what was copied up from it.
   void claims_lost();
+  // Which of two layers' records of one object counts may be another.
+  void layers_swapped();
+  bool is_contested(const Backing& backing) const;
   void upper_copied(const Layer& from, const Layer& to);
   void copied(const Layer& from, std::string_view path, const Layer& to, std::string_view copy);
 
   std::map<Backing, Object> objects_;
   using Pairs = std::set<std::pair<Backing, Identity>>;
   Pairs origins_;                   // what objects were copied up from
+  std::set<Backing> records_;       // inodes that objects were copied up to
   std::map<Backing, Identity> copies_;   // what has a copy of an object's record
   Pairs perhaps_;                   // new inodes that may be taken for an object
   bool upper_is_bare_ = false;      // copied without its attributes since the last writable mount

@@ -57,7 +57,8 @@ bool lies_on_several_file_systems(const model::Layers& layers) {
 bool state_is_known(Rule rule) {
   constexpr std::array kKnown = {
       Rule::kUnique,      Rule::kOneDevice,          Rule::kConstant,       Rule::kReaddirAgrees,
-      Rule::kPersistent,  Rule::kStatChangeTime,     Rule::kStatModifyTime, Rule::kStatDirectoryLinks,
+      Rule::kPersistent,  Rule::kOfflineChange,      Rule::kStackChange,  Rule::kHandles,
+      Rule::kCost,        Rule::kStatChangeTime,     Rule::kStatModifyTime, Rule::kStatDirectoryLinks,
       Rule::kListType,    Rule::kLeftovers,          Rule::kNeedlessWhiteout, Rule::kKernelView};
   return std::find(kKnown.begin(), kKnown.end(), rule) != kKnown.end();
 }
@@ -81,12 +82,17 @@ Verdict Judge::layers_changed(const model::Layers& layers) {
   return merged.shown_twice ? Verdict::kUnjudged : Verdict::kFine;
 }
 
-Verdict Judge::mounted(const std::optional<Failure>& failure) {
+Verdict Judge::mounted(const std::optional<Failure>& failure, std::optional<std::uint64_t> walked) {
+  const bool may_walk = history_.may_walk_upper();
   first_mount_ = false;
   if (failure) return violation(Asked{}, Rule::kMount, "the mount was refused: " + failure->what);
   add(met_, Rule::kMount);
   identity_.remounted();
   history_.mounted(world_.writable == model::Writable::kYes);
+  if (!walked) return Verdict::kFine;
+  add(met_, Rule::kCost);
+  if (*walked > 0 && !may_walk)
+    return violation(Asked{}, Rule::kCost, "the mount looked at " + std::to_string(*walked) + " objects");
   return Verdict::kFine;
 }
 

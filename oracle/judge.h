@@ -45,7 +45,8 @@ class Judge {
   // of which the specification does not judge yet what it means.
   Verdict layers_changed(const model::Layers& layers);
   // The subject mounted, or refused to.
-  Verdict mounted(const std::optional<Failure>& failure);
+  // `walked`: how many objects it looked at meanwhile, where that is known (ID-9).
+  Verdict mounted(const std::optional<Failure>& failure, std::optional<std::uint64_t> walked = std::nullopt);
   // An operation of the trace, or (observed) of the judge's own walk. Times and numbers that were free are bound.
   Verdict step(const Caller& caller, const Operation& operation, const Outcome& outcome, bool observed = false);
   // File handles (ID-7). What has a name and no handle of this mount yet, by a path; one that was taken; those to open

@@ -39,6 +39,10 @@ void ObjectHistory::changed(const model::Mutation& mutation, const model::Layers
                             const model::Layers& after) {
   continuity_.changed(mutation, before, after);
   changed_ = true;
+  const auto* copied = std::get_if<model::CopyLayer>(&mutation);
+  upper_is_new_ = upper_is_new_ || (copied != nullptr && copied->layer.upper) ||
+                  std::holds_alternative<model::WipeWork>(mutation) ||
+                  std::holds_alternative<model::UpperBecomesLower>(mutation);
   changed_files_ = changed_files_ || !is_stack_change(mutation);
 }
 
@@ -60,7 +64,7 @@ void ObjectHistory::begin(const model::Merged& merged, IdentityJudge& judge) {
 
 void ObjectHistory::mounted(bool writable) {
   if (writable) continuity_.adopted();
-  changed_ = changed_files_ = touched_any_ = false;
+  changed_ = changed_files_ = touched_any_ = upper_is_new_ = false;
   for (Object& known : objects_) known.touched = known.has_handle = false;
 }
 

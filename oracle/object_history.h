@@ -22,6 +22,8 @@ class ObjectHistory {
   // The tree of the next mount, of layers that are new or changed: what continues is bound in `judge` to its number.
   void begin(const model::Merged& merged, IdentityJudge& judge);
   void mounted(bool writable);
+  // Whether the next mount may look at all of the upper layer: it is new, was copied, or lost its index.
+  bool may_walk_upper() const { return upper_is_new_; }
 
   // A file handle that was taken once. It is judged in every mount that follows.
   struct Handle {
@@ -68,6 +70,7 @@ class ObjectHistory {
   std::vector<Handle> handles_;
   std::vector<Object> objects_;     // by ObjectId of the world
   bool touched_any_ = false;
+  bool upper_is_new_ = true;        // ... or its work directory, since the last mount
   bool changed_ = false;            // since the last mount
   bool changed_files_ = false;      // ... and not only the stack
 };

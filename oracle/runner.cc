@@ -39,7 +39,8 @@ class Run {
     if (mounted_ || !adopt_changes()) return;
     const Attempt<Done> attempt = subject_.mount();
     mounted_ = attempt.ok();
-    judged(judge_.mounted(mounted_ ? std::nullopt : std::optional(attempt.failure)));
+    judged(judge_.mounted(mounted_ ? std::nullopt : std::optional(attempt.failure),
+                          mounted_ ? subject_.walked_at_mount() : std::nullopt));
     if (!goes_on()) return;
     // Every other mount meets handles before names.
     const auto writes = subject_.writes();

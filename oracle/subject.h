@@ -59,6 +59,8 @@ class Subject {
   // How many calls of this mount changed a layer, or what the subject keeps beside the layers; nothing where they cannot
   // be counted.
   virtual std::optional<std::uint64_t> writes() const { return std::nullopt; }
+  // How many objects the mount looked at before it was complete; nothing where that cannot be told.
+  virtual std::optional<std::uint64_t> walked_at_mount() const { return std::nullopt; }
   // REQUIRES: not mounted, for the rest.
   virtual Attempt<Done> mutate(const model::Mutation& mutation) = 0;
   virtual Attempt<Scanned> scan() = 0;

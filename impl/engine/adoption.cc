@@ -52,12 +52,13 @@ Status OverlayEngine::adopt_upper_layer() {
   OVLSPEC_TRY(rebuild_index(claims));
   const std::vector<InodeNumber> known = parts_->claims;  // ascending since load_claims
   for (const UpperClaims::Claim& held : claims.claims)
-    if (held.holds && !std::binary_search(known.begin(), known.end(), held.record.number)) OVLSPEC_TRY(claim(held.record.number));
+    if (held.holds && held.record.number != 0 && !forgets_numbers() &&
+        !std::binary_search(known.begin(), known.end(), held.record.number)) OVLSPEC_TRY(claim(held.record.number));
   parts_->is_sealed = false;
   return parts_->store.set_xattr(*directory, layers_.private_name(names::kUpper), seal->bytes, XattrMode::kAny);
 }
 
-Status OverlayEngine::collect_claims(const InodeRef& directory, UpperClaims& claims) const {
+Status OverlayEngine::collect_claims(const InodeRef& directory, UpperClaims& claims) {
   LayerStore& store = parts_->store;
   auto entries = store.entries(directory);
   if (!entries.ok()) return entries.error();
@@ -66,6 +67,7 @@ Status OverlayEngine::collect_claims(const InodeRef& directory, UpperClaims& cla
   for (const StoredEntry& entry : *entries) {
     auto found = store.lookup(directory, entry.name);
     if (!found.ok()) return found.error();
+    ++walked_;
     if (is_whiteout_device(found->attributes)) continue;
     const bool is_directory = found->attributes.type == FileType::kDirectory;
     const bool is_new = is_directory || claims.inodes.insert(found->attributes.number).second;
@@ -84,11 +86,11 @@ Status OverlayEngine::collect_claims(const InodeRef& directory, UpperClaims& cla
 Status OverlayEngine::adopt_records(UpperClaims& claims) {
   std::set<InodeNumber> numbers;
   for (UpperClaims::Claim& claim : claims.claims) {
-    if (claim.is_own()) claim.holds = numbers.insert(claim.record.number).second;
+    if (claim.is_own()) claim.holds = claim.record.number == 0 || numbers.insert(claim.record.number).second;
   }
   if (!claims.is_copy) return {};
   for (UpperClaims::Claim& claim : claims.claims) {
-    if (claim.is_own() || !numbers.insert(claim.record.number).second) continue;
+    if (claim.is_own() || (claim.record.number != 0 && !numbers.insert(claim.record.number).second)) continue;
     claim.record.upper_inode = claim.found.attributes.number;
     claim.record.upper_generation = claim.generation;
     OVLSPEC_TRY(parts_->store.set_xattr(claim.found.inode, layers_.private_name(names::kIdentity),

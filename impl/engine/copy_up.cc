@@ -96,7 +96,7 @@ Status OverlayEngine::fill_copy(const Node& node, const FoundInstance& lower, co
 
 Status OverlayEngine::write_identity(const Node& node, const FoundInstance& lower, const FoundInode& copy,
                                      OriginHandle origin) {
-  const IdentityRecord record{.number = node.number,
+  const IdentityRecord record{.number = forgets_numbers() ? 0 : node.number,
                               .generation = node.generation,
                               .origin_file_system = table_.tag(key_of(*lower.layer, lower.found).file_system),
                               .origin_inode = lower.found.attributes.number,
@@ -164,6 +164,14 @@ Status OverlayEngine::show_copy(const Node& node, const std::optional<NodeName>&
 Status OverlayEngine::place_claimed(const NodePtr& node, const std::optional<NodeName>& place,
                                     const WorkDirectory::Made& made, const std::string& index_name) {
   if (!place) return place_copy(node, place, made);
+  if (forgets_numbers()) {
+    const Instance lower = node->lowers.front();
+    auto attributes = lower.layer->store->attributes(lower.inode);
+    if (!attributes.ok()) return attributes.error();
+    OVLSPEC_TRY(options_.map->move(mapped({lower.layer, {lower.inode, *attributes}}),
+                                   mapped({layers_.upper.get(), made.found}), node->number));
+    return index_name.empty() ? place_copy(node, place, made) : place_indexed(node, place, made, index_name);
+  }
   OVLSPEC_TRY(claim(node->number));
   const Status placed =
       index_name.empty() ? place_copy(node, place, made) : place_indexed(node, place, made, index_name);

@@ -62,7 +62,9 @@ Result<NodeEntry> OverlayEngine::create(NodeId parent, std::string_view name, co
   fresh->generation = generation_of(top);
   fresh->on_upper.store(true, std::memory_order_release);
   if (!fresh->is_directory()) link_counts_.added(*fresh->upper_key);
-  return entry(table_.insert({*fresh->upper_key, *holder, name}, fresh, std::nullopt), std::nullopt);
+  auto number = kept_number(top, std::nullopt);
+  if (!number.ok()) return number.error();
+  return entry(table_.insert({*fresh->upper_key, *holder, name}, fresh, *number), std::nullopt);
 }
 
 Result<NodeEntry> OverlayEngine::link(NodeId id, NodeId parent, std::string_view name) {

@@ -20,6 +20,7 @@
 #include <string_view>
 #include <vector>
 
+#include "impl/engine/identity_map.h"
 #include "impl/store/layer_store.h"
 #include "model/vocabulary/attributes.h"
 #include "model/vocabulary/caller.h"
@@ -47,7 +48,18 @@ struct Stack {
 enum class XattrNamespace : std::uint8_t { kTrusted, kUser };
 enum class Durability : std::uint8_t { kSynced, kVolatile };   // kVolatile: no sync is ever made
 
+// Where numbers come from. kDerived: computed from the backing; only exceptions are recorded, with the upper layer. The
+// others keep a map: kUpfront makes it before the mount completes, kOnLookup writes before a number is first shown,
+// kVolatile forgets it with the mount.
+enum class IdentityStrategy : std::uint8_t { kDerived, kUpfront, kOnLookup, kVolatile };
+// When a map that was made before still holds. kVerify: no directory of a layer looks changed, one look at each; kTrust:
+// always.
+enum class SealCheck : std::uint8_t { kVerify, kTrust };
+
 struct EngineOptions {
+  IdentityStrategy identity = IdentityStrategy::kDerived;
+  IdentityMap* map = nullptr;       // outlives the engine; null for kDerived alone
+  SealCheck seal = SealCheck::kVerify;  // of kUpfront
   XattrNamespace xattrs = XattrNamespace::kTrusted;
   Durability durability = Durability::kSynced;
   std::uint64_t mount_device = 0;   // st_dev that attributes show; the kernel replaces it on FUSE
@@ -124,6 +136,9 @@ class Engine {
                       const std::function<bool(const ListedEntry&)>& sink) = 0;
   virtual Status sync_directory(NodeId node) = 0;
 
+  // How many objects the mount looked at before it was complete: none, but where an upper layer was adopted, or with
+  // kUpfront.
+  virtual std::uint64_t walked_at_mount() const = 0;
   // How many nodes are held; for tests that nothing leaks.
   virtual std::size_t nodes() const = 0;
 };

@@ -17,7 +17,7 @@ namespace ovlspec::impl {
 inline constexpr std::uint64_t kRecordVersion = 2;
 
 struct IdentityRecord {
-  InodeNumber number = 0;
+  InodeNumber number = 0;                // 0: none is kept (strategy `volatile`)
   std::uint64_t generation = 0;
   std::uint64_t origin_file_system = 0;  // Numbers::tag
   InodeNumber origin_inode = 0;

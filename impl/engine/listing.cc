@@ -131,7 +131,9 @@ Result<InodeNumber> OverlayEngine::listed_recorded_number(const FoundInstance& f
   if (const auto held = table_.held_number(key)) return *held;
   auto record = record_of(found);
   if (!record.ok()) return record.error();
-  return table_.number(key, *record ? std::optional<InodeNumber>((*record)->number) : std::nullopt);
+  auto number = kept_number(found, *record);
+  if (!number.ok()) return number.error();
+  return table_.number(key, *number);
 }
 
 // Entries are looked up only where the backing's listing does not say enough: objects of a layer whose numbers may be
@@ -140,7 +142,8 @@ Result<InodeNumber> OverlayEngine::listed_number(VisibleEntry& entry) {
   const bool is_upper = entry.directory.layer->depth == 0;
   auto no_aliases = parts_ && !is_upper ? parts_->index.empty() : Result<bool>(true);
   if (!no_aliases.ok()) return no_aliases.error();
-  const bool is_plain = !entry.directory.layer->has_records && (entry.type() == FileType::kDirectory || *no_aliases);
+  const bool is_plain =
+      options_.map == nullptr && !entry.directory.layer->has_records && (entry.type() == FileType::kDirectory || *no_aliases);
   if (is_plain) return table_.number(entry.key(), std::nullopt);
   if (const auto held = table_.held_number(entry.key())) return *held;
   const Status looked_up = entry.look_up();

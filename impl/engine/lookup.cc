@@ -69,7 +69,9 @@ Status OverlayEngine::load_upper(Loaded& loaded, const FoundInstance& top,
   node.on_upper.store(true, std::memory_order_release);
   auto record = record_of(top);
   if (!record.ok()) return record.error();
-  if (*record) loaded.recorded = (*record)->number;
+  auto number = kept_number(top, *record);
+  if (!number.ok()) return number.error();
+  loaded.recorded = *number;
   node.generation = *record ? (*record)->generation : generation_of(top);
   if (node.is_directory() || top.found.attributes.links < 2) return {};
   return load_index(node, top, origin, *record);
@@ -85,7 +87,9 @@ Result<OverlayEngine::Loaded> OverlayEngine::load(const FoundInstance& top, Sear
     node.lower_key = key_of(*top.layer, top.found);
     auto record = record_of(top);
     if (!record.ok()) return record.error();
-    if (*record) loaded.recorded = (*record)->number;
+    auto number = kept_number(top, *record);
+    if (!number.ok()) return number.error();
+    loaded.recorded = *number;
     node.generation = *record ? (*record)->generation : generation_of(top);
     node.lowers.push_back(top.instance());
   }

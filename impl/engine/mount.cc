@@ -55,6 +55,7 @@ Status check_writable_layers(const Stack& stack) {
 
 Result<std::unique_ptr<Engine>> Engine::mount(Stack stack, EngineOptions options) {
   if (stack.upper.has_value() != stack.work.has_value()) return Errno::kEINVAL;
+  if ((options.identity == IdentityStrategy::kDerived) != (options.map == nullptr)) return Errno::kEINVAL;
   if (!stack.upper && stack.lowers.empty()) return Errno::kEINVAL;
   if (stack.lowers.size() > names::kLayersMax) return Errno::kEINVAL;
   Layers layers;
@@ -109,12 +110,13 @@ Status OverlayEngine::start() {
   const ObjectKey key = key_of(*highest.layer, found.found);
   (layers_.upper ? root_->upper_key : root_->lower_key) = key;
   OVLSPEC_TRY(load_claims());
-  table_.insert_root(root_, key);
+  auto number = kept_number(found, std::nullopt);
+  if (!number.ok()) return number.error();
+  table_.insert_root(root_, key, *number);
   // A mount does not fail for what it cannot adopt: the next writable mount tries again.
-  if (!parts_) return {};
-  static_cast<void>(adopt_upper_layer());
-  if (!parts_->is_sealed) static_cast<void>(write_seal(Amount::kAll));
-  return {};
+  if (parts_) static_cast<void>(adopt_upper_layer());
+  if (parts_ && !parts_->is_sealed) static_cast<void>(write_seal(Amount::kAll));
+  return options_.identity == IdentityStrategy::kUpfront ? map_upfront() : Status();
 }
 
 // What a crash left in the work directory goes, and the index entry of a copy that never showed with it.

@@ -33,10 +33,10 @@ std::optional<std::uint32_t> NodeTable::file_system_of_tag(std::uint64_t tag) co
   return numbers_.file_system_of_tag(tag);
 }
 
-void NodeTable::insert_root(const NodePtr& root, const ObjectKey& key) {
+void NodeTable::insert_root(const NodePtr& root, const ObjectKey& key, std::optional<InodeNumber> recorded) {
   const std::lock_guard lock(mutex_);
   root->id = kRootNode;
-  root->number = numbers_.claim(key, std::nullopt);
+  root->number = numbers_.claim(key, recorded);
   root->pins = 1;
   by_id_[kRootNode] = root;
   by_key_[key] = root;
@@ -87,6 +87,11 @@ std::optional<InodeNumber> NodeTable::held_number(const ObjectKey& key) const {
 void NodeTable::claim(InodeNumber number, std::size_t depth) {
   const std::lock_guard lock(mutex_);
   numbers_.claimed().add(number, depth);
+}
+
+bool NodeTable::is_claimed(InodeNumber number) const {
+  const std::lock_guard lock(mutex_);
+  return numbers_.claimed().contains(number);
 }
 
 bool NodeTable::record_counts(InodeNumber number, std::size_t depth) const {

@@ -55,7 +55,7 @@ class NodeTable {
   std::optional<std::uint32_t> file_system_of_tag(std::uint64_t tag) const;
 
   // REQUIRES: called once, before anything else.
-  void insert_root(const NodePtr& root, const ObjectKey& key);
+  void insert_root(const NodePtr& root, const ObjectKey& key, std::optional<InodeNumber> recorded);
 
   NodePtr by_id(NodeId id) const;
   // The node of place.key, pinned, its name noted; an empty Pin where none is held.
@@ -68,6 +68,7 @@ class NodeTable {
 
   // Records of the layer `depth` hold this number; see claims.h.
   void claim(InodeNumber number, std::size_t depth);
+  bool is_claimed(InodeNumber number) const;
   // Whether a record of the layer `depth` with this number counts.
   bool record_counts(InodeNumber number, std::size_t depth) const;
 

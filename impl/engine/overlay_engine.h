@@ -83,6 +83,7 @@ class OverlayEngine final : public Engine {
               const std::function<bool(const ListedEntry&)>& sink) override;
   Status sync_directory(NodeId node) override;
 
+  std::uint64_t walked_at_mount() const override { return walked_; }
   std::size_t nodes() const override;
 
   // For OpenFile and OpenDirectory.
@@ -144,7 +145,7 @@ class OverlayEngine final : public Engine {
   // Where the index is not this upper layer's: one walk of the upper layer, and the index is.
   Status adopt_upper_layer();
   Result<OriginHandle> upper_seal() const;
-  Status collect_claims(const InodeRef& directory, UpperClaims& claims) const;
+  Status collect_claims(const InodeRef& directory, UpperClaims& claims);
   Status adopt_records(UpperClaims& claims);
   Status rebuild_index(const UpperClaims& claims);
   Status drop_orphans();
@@ -170,6 +171,15 @@ class OverlayEngine final : public Engine {
   Result<NodeEntry> entry(const Pin& pin, const std::optional<Attributes>& backing);
   NodePtr parent_of(const Node& node) const;
   Status check_writable() const { return parts_ ? Status() : Status(Errno::kEROFS); }
+
+  // mapping.cc
+  bool forgets_numbers() const { return options_.identity == IdentityStrategy::kVolatile; }
+  MappedInode mapped(const FoundInstance& found);
+  Result<std::optional<InodeNumber>> kept_number(const FoundInstance& found,
+                                                 const std::optional<IdentityRecord>& record);
+  Result<std::string> look_of_layers();
+  Status look_of(const Layer& layer, const InodeRef& directory, std::uint64_t& sum);
+  Status map_upfront();
 
   // finding.cc
   // The node of this number, held or found again; ESTALE where there is none.
@@ -281,6 +291,7 @@ class OverlayEngine final : public Engine {
   Layers layers_;
   std::unique_ptr<WritableParts> parts_;
   EngineOptions options_;
+  std::uint64_t walked_ = 0;        // objects, before the mount was complete
   NodePtr root_;
   mutable std::shared_mutex namespace_;
   std::atomic<std::uint64_t> changes_{0};  // of names, in this mount

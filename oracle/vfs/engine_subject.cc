@@ -12,6 +12,8 @@ namespace {
 constexpr std::uint64_t kMountDevice = 0x6f766c;         // st_dev of the mount: none of a place's
 
 struct Options {
+  impl::IdentityStrategy identity = impl::IdentityStrategy::kDerived;
+  impl::SealCheck seal = impl::SealCheck::kVerify;
   MemoryLayers::Reuse reuse = MemoryLayers::Reuse::kNever;
   VfsOptions vfs;
 };
@@ -34,6 +36,7 @@ class EngineSubject final : public Subject {
   Attempt<Done> prepare(const Trace& trace) override {
     end_mount();
     layers_.reset();
+    map_.reset();
     trace_.lowers = trace.lowers;
     trace_.upper = trace.upper;
     trace_.options = trace.options;
@@ -45,6 +48,13 @@ class EngineSubject final : public Subject {
   Attempt<Done> mount() override {
     impl::EngineOptions options;
     options.mount_device = kMountDevice;
+    options.identity = options_.identity;
+    options.seal = options_.seal;
+    if (options_.identity != impl::IdentityStrategy::kDerived) {
+      if (map_ == nullptr || options_.identity == impl::IdentityStrategy::kVolatile)
+        map_ = std::make_unique<impl::MemoryIdentityMap>();
+      options.map = map_.get();
+    }
     for (const std::string& option : trace_.options) {
       if (option == "userxattr")
         options.xattrs = impl::XattrNamespace::kUser;
@@ -116,7 +126,11 @@ class EngineSubject final : public Subject {
     return opened;
   }
 
-  std::optional<std::uint64_t> writes() const override { return layers_->writes(); }
+  std::optional<std::uint64_t> writes() const override {
+    const bool is_kept = map_ != nullptr && options_.identity != impl::IdentityStrategy::kVolatile;
+    return layers_->writes() + (is_kept ? map_->writes() : 0);
+  }
+  std::optional<std::uint64_t> walked_at_mount() const override { return engine_->walked_at_mount(); }
   Attempt<Done> mutate(const model::Mutation& mutation) override { return layers_->mutate(mutation); }
   Attempt<Scanned> scan() override { return layers_->scan(); }
 
@@ -136,6 +150,7 @@ class EngineSubject final : public Subject {
   Options options_;
   Trace trace_;                     // images and options only
   std::unique_ptr<MemoryLayers> layers_;
+  std::unique_ptr<impl::MemoryIdentityMap> map_;          // of a strategy that keeps one; outlives mounts
   std::unique_ptr<impl::Engine> engine_;
   std::unique_ptr<Vfs> vfs_;
 };
@@ -153,6 +168,14 @@ SubjectOrError make_engine_subject(std::string_view options) {
       parsed.reuse = MemoryLayers::Reuse::kAtOnce;
     else if (option == "uncached")
       parsed.vfs.caching = VfsOptions::Caching::kNone;
+    else if (option == "identity=upfront")
+      parsed.identity = impl::IdentityStrategy::kUpfront;
+    else if (option == "identity=on-lookup")
+      parsed.identity = impl::IdentityStrategy::kOnLookup;
+    else if (option == "identity=volatile")
+      parsed.identity = impl::IdentityStrategy::kVolatile;
+    else if (option == "seal=trust")
+      parsed.seal = impl::SealCheck::kTrust;
     else
       return {.subject = nullptr,
               .error = {.usage = true, .what = "unknown option `" + std::string(option) + "` of subject engine"}};

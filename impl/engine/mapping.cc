@@ -1,0 +1,82 @@
+// The strategies that give numbers out and remember them: `upfront`, `on-lookup` and `volatile`. What was copied up has
+// its number in its record, as with `derived`, but for `volatile`, which keeps nothing.
+#include "impl/engine/digest.h"
+#include "impl/engine/overlay_engine.h"
+#include "impl/engine/words.h"
+
+namespace ovlspec::impl {
+
+MappedInode OverlayEngine::mapped(const FoundInstance& found) {
+  return {.file_system = table_.tag(key_of(*found.layer, found.found).file_system),
+          .inode = found.found.attributes.number,
+          .generation = generation_of(found)};
+}
+
+// The number that a record or the map has for the inode; nothing where it is to be derived.
+Result<std::optional<InodeNumber>> OverlayEngine::kept_number(const FoundInstance& found,
+                                                             const std::optional<IdentityRecord>& record) {
+  if (record && record->number != 0 && !forgets_numbers()) return std::optional<InodeNumber>(record->number);
+  if (options_.map == nullptr) return std::optional<InodeNumber>();
+  const MappedInode inode = mapped(found);
+  auto known = options_.map->find(inode);
+  if (!known.ok()) return known.error();
+  // The number that it had went to the upper layer with what was copied up from it.
+  if (*known && !table_.is_claimed(**known)) return known;
+  auto added = options_.map->add(inode);
+  if (!added.ok()) return added.error();
+  return std::optional<InodeNumber>(*added);
+}
+
+// The sum over all directories of all layers of what changes where something in them does. One look at each.
+Result<std::string> OverlayEngine::look_of_layers() {
+  std::uint64_t sum = 0;
+  const auto add = [&](const Layer& layer) { return look_of(layer, layer.root, sum); };
+  if (layers_.upper) OVLSPEC_TRY(add(*layers_.upper));
+  for (const auto& layer : layers_.lowers) OVLSPEC_TRY(add(*layer));
+  std::string bytes;
+  append_word(bytes, sum);
+  return bytes;
+}
+
+Status OverlayEngine::look_of(const Layer& layer, const InodeRef& directory, std::uint64_t& sum) {
+  auto attributes = layer.store->attributes(directory);
+  if (!attributes.ok()) return attributes.error();
+  ++walked_;
+  std::string look;
+  for (const std::uint64_t word :
+       {layer.depth, table_.tag(layer.file_system), attributes->number,
+        static_cast<std::uint64_t>(attributes->modify_time.seconds),
+        static_cast<std::uint64_t>(attributes->modify_time.nanoseconds),
+        static_cast<std::uint64_t>(attributes->change_time.seconds),
+        static_cast<std::uint64_t>(attributes->change_time.nanoseconds)})
+    append_word(look, word);
+  sum += digest(look, 0);
+  auto entries = layer.store->entries(directory);
+  if (!entries.ok()) return entries.error();
+  for (const StoredEntry& entry : *entries) {
+    if (entry.type_known && entry.type != FileType::kDirectory) continue;
+    auto found = layer.store->lookup(directory, entry.name);
+    if (!found.ok()) return found.error();
+    if (found->attributes.type == FileType::kDirectory) OVLSPEC_TRY(look_of(layer, found->inode, sum));
+  }
+  return {};
+}
+
+// Every object of the tree has its number in the map before the mount completes.
+Status OverlayEngine::map_upfront() {
+  IdentityMap& map = *options_.map;
+  auto known = map.seal();
+  if (!known.ok()) return known.error();
+  if (*known && options_.seal == SealCheck::kTrust) return {};
+  auto look = look_of_layers();
+  if (!look.ok()) return look.error();
+  if (*known == *look) return {};
+  OVLSPEC_TRY(map.begin());
+  NameMap::Places places;
+  OVLSPEC_TRY(map_names(*root_, root_->number, places));
+  walked_ += places.size();
+  OVLSPEC_TRY(map.set_seal(*look));
+  return map.commit();
+}
+
+}  // namespace ovlspec::impl
