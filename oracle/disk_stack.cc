@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <filesystem>
 #include <utility>
 
 #include "oracle/disk_mutate.h"
@@ -35,6 +36,7 @@ DiskStack::~DiskStack() {
   for (std::uint8_t place = 0; place < kPlaces; ++place) ::rmdir(place_path(place).c_str());
   ::rmdir(mount_point().c_str());
   ::rmdir((base_ + "/view").c_str());
+  std::filesystem::remove_all(state_directory());
   ::rmdir(base_.c_str());
 }
 
@@ -48,6 +50,7 @@ Attempt<Done> DiskStack::make_base() {
   for (std::uint8_t place = 0; place < kPlaces; ++place) ::mkdir(place_path(place).c_str(), 0755);
   ::mkdir(mount_point().c_str(), 0755);
   ::mkdir((base_ + "/view").c_str(), 0755);
+  ::mkdir(state_directory().c_str(), 0755);
   return success();
 }
 
@@ -123,6 +126,9 @@ Attempt<Done> DiskStack::prepare(const Trace& trace) {
   if (auto made = make_base(); !made.ok()) return made;
   if (auto chosen = choose_places(); !chosen.ok()) return chosen;
   if (auto dropped = drop_places(); !dropped.ok()) return dropped;
+  std::error_code ignored;
+  for (const auto& entry : std::filesystem::directory_iterator(state_directory(), ignored))
+    std::filesystem::remove_all(entry.path(), ignored);
   if (trace.upper) {
     auto upper = make_layer(trace.upper->place, trace.upper->layer);
     if (!upper.ok()) return failed(upper);

@@ -31,6 +31,8 @@ class DiskStack {
   StackPaths paths() const;
   // An empty directory for the mount. REQUIRES: prepare succeeded.
   std::string mount_point() const { return base_ + "/mount"; }
+  // A directory beside the layers, empty after prepare, for what a subject keeps there.
+  std::string state_directory() const { return base_ + "/state"; }
   // What prepare has not made is not there to be worked on.
   bool prepared() const { return !lowers_.empty(); }
   // An empty directory beside the topmost lower: the kernel mounts two lowers at least where there is no upper.

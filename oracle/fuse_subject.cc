@@ -83,7 +83,11 @@ Attempt<Done> FuseSubject::begin(const StackPaths& paths, const std::vector<std:
   for (std::size_t i = 0; i < paths.lowers.size(); ++i) text += (i == 0 ? "" : ":") + paths.lowers[i];
   if (!paths.upper.empty()) text += ",upperdir=" + paths.upper;
   if (!paths.work.empty()) text += ",workdir=" + paths.work;
-  for (const std::string& option : options_) text += "," + option;
+  for (const std::string& option : options_) {
+    text += "," + option;
+    // The work directory is not the place for a map that outlives it.
+    if (option == "identity=upfront" || option == "identity=on-lookup") text += ",statedir=" + stack().state_directory();
+  }
   for (const std::string& option : options) text += "," + option;
   (void)watchdog_.struck();
   if (auto started = daemon_.start({program_, "-f", "-o", text, mount_point}); !started.ok()) return started;

@@ -103,7 +103,7 @@ class Work {
     if (!names) return names.error();
     std::sort(names->begin(), names->end());
     for (const std::string& name : *names) {
-      if (name == names::kClaims) continue;
+      if (name == names::kClaims || name == names::kIdentityMap) continue;
       auto entries = access_.list(name);
       const bool known = (name == names::kWork || name == names::kIndex) && entries.ok();
       if (!known) {

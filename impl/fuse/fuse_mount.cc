@@ -5,6 +5,9 @@
 #include <algorithm>
 #include <thread>
 
+#include "impl/identity/lmdb_identity_map.h"
+#include "model/vocabulary/names.h"
+
 namespace ovlspec::fuse {
 namespace {
 
@@ -73,12 +76,26 @@ Check FuseMount::open_stack(const MountOptions& options) {
     stack_.upper = impl::LayerRoot{.store = &store_, .root = opened->upper};
     stack_.work = impl::LayerRoot{.store = &store_, .root = opened->work};
   }
+  if (Check opened = open_map(options); !opened) return opened;
   impl::EngineOptions engine_options;
+  engine_options.identity = options.identity;
+  engine_options.map = map_.get();
+  engine_options.seal = options.seal;
   engine_options.xattrs = options.xattrs;
   engine_options.durability = options.durability;
   Result<std::unique_ptr<impl::Engine>> engine = impl::Engine::mount(stack_, engine_options);
   if (!engine) return Failure{.message = "the layers cannot be used: " + error_text(engine.error())};
   engine_ = *std::move(engine);
+  return Done{};
+}
+
+Check FuseMount::open_map(const MountOptions& options) {
+  if (options.identity == impl::IdentityStrategy::kVolatile) map_ = std::make_unique<impl::MemoryIdentityMap>();
+  if (!keeps_map(options.identity)) return Done{};
+  const std::string& directory = options.state.empty() ? options.work : options.state;
+  impl::OpenedIdentityMap opened = impl::open_identity_map(directory + "/" + std::string(names::kIdentityMap));
+  if (opened.map == nullptr) return Failure{.message = "identity map: " + opened.refusal};
+  map_ = std::move(opened.map);
   return Done{};
 }
 

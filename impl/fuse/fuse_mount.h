@@ -37,12 +37,14 @@ class FuseMount {
  private:
   FuseMount() = default;
   Check open_stack(const MountOptions& options);
+  Check open_map(const MountOptions& options);
   Check open_session(const MountRequest& request);
 
   std::string mount_point_;
   CheckedLayers layers_;
   impl::PosixStore store_;
   impl::Stack stack_;
+  std::unique_ptr<impl::IdentityMap> map_;
   std::unique_ptr<impl::Engine> engine_;
   std::unique_ptr<Session> session_;
 };

@@ -11,6 +11,7 @@
 #include <array>
 #include <cerrno>
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
 #include <map>
 #include <set>
@@ -292,6 +293,31 @@ TEST_F(Mount, ObjectsKeepTheirNumbersOverARemount) {
   unmount();
   mount_writable();
   EXPECT_EQ(numbers(), before);
+}
+
+// The number of what was looked up, copied up and made, in each strategy but `volatile`, whatever was looked up first.
+TEST_F(Mount, AMapKeepsNumbersOverARemount) {
+  mkdir(lower("d").c_str(), 0755);
+  for (const std::string name : {"a", "b", "d/c"}) write_file(lower(name), "x");
+  for (const std::string strategy : {",identity=upfront", ",identity=on-lookup"}) {
+    std::map<std::string, ino_t> numbers;
+    mount_writable(strategy);
+    write_file(at("made"), "x");
+    write_file(at("b"), "changed");
+    for (const std::string name : {"a", "b", "d", "d/c", "made"}) numbers[name] = status_of_path(at(name)).st_ino;
+    unmount();
+    mount_writable(strategy);
+    for (auto name = numbers.rbegin(); name != numbers.rend(); ++name)
+      EXPECT_EQ(status_of_path(at(name->first)).st_ino, name->second) << strategy << ' ' << name->first;
+    unmount();
+  }
+  EXPECT_TRUE(std::filesystem::exists(root() + "/work/identity.map"));
+  mount_read_only(",identity=on-lookup,statedir=" + root());
+  const ino_t number = status_of_path(at("a")).st_ino;
+  unmount();
+  mount_read_only(",identity=on-lookup,statedir=" + root());
+  status_of_path(at("d"));
+  EXPECT_EQ(status_of_path(at("a")).st_ino, number);
 }
 
 TEST_F(Mount, IsShownWithItsTypeAndSource) {

@@ -26,10 +26,6 @@ GivenOption split_option(std::string_view text) {
   return GivenOption{.name = std::string(text.substr(0, equals)), .value = std::string(text.substr(equals + 1))};
 }
 
-Failure not_available(const GivenOption& option) {
-  return usage_failure(fmt::format("option {} is not available yet", in_quotes(option.name + "=" + *option.value)));
-}
-
 Failure bad_value(const GivenOption& option, std::string_view expected) {
   return usage_failure(fmt::format("option {}: expected {}, not {}", option.name, expected, in_quotes(*option.value)));
 }
@@ -70,13 +66,26 @@ Check set_source(MountOptions& options, const GivenOption& option) {
   return set_directory(options.source, option);
 }
 
-Check set_identity(MountOptions&, const GivenOption& option) {
-  if (*option.value == "derived") return Done{};
-  constexpr std::array<std::string_view, 3> kLater = {"upfront", "on-lookup", "volatile"};
-  for (std::string_view strategy : kLater) {
-    if (*option.value == strategy) return not_available(option);
+Check set_identity(MountOptions& options, const GivenOption& option) {
+  using Strategy = impl::IdentityStrategy;
+  constexpr std::array<std::pair<std::string_view, Strategy>, 4> kStrategies = {{{"derived", Strategy::kDerived},
+                                                                                {"upfront", Strategy::kUpfront},
+                                                                                {"on-lookup", Strategy::kOnLookup},
+                                                                                {"volatile", Strategy::kVolatile}}};
+  for (const auto& [name, strategy] : kStrategies) {
+    if (*option.value != name) continue;
+    options.identity = strategy;
+    return Done{};
   }
-  return bad_value(option, "derived");
+  return bad_value(option, "derived, upfront, on-lookup or volatile");
+}
+
+Check set_state(MountOptions& options, const GivenOption& option) { return set_directory(options.state, option); }
+
+Check set_seal(MountOptions& options, const GivenOption& option) {
+  if (*option.value != "verify" && *option.value != "trust") return bad_value(option, "verify or trust");
+  options.seal = *option.value == "trust" ? impl::SealCheck::kTrust : impl::SealCheck::kVerify;
+  return Done{};
 }
 
 Check set_fsync(MountOptions& options, const GivenOption& option) {
@@ -132,11 +141,13 @@ struct ValueOption {
   std::string_view name;
   ValueSetter set;
 };
-constexpr std::array<ValueOption, 13> kValueOptions = {{
+constexpr std::array<ValueOption, 15> kValueOptions = {{
     {"lowerdir", set_lowers},
     {"upperdir", set_upper},
     {"workdir", set_work},
     {"identity", set_identity},
+    {"statedir", set_state},
+    {"seal", set_seal},
     {"fsync", set_fsync},
     {"fsname", set_source},
     {"passthrough", set_passthrough},
@@ -227,10 +238,16 @@ Check check_complete(const MountOptions& options) {
   if (options.lowers.empty()) return usage_failure("option lowerdir is missing");
   if (!options.upper.empty() && options.work.empty()) return usage_failure("upperdir is given without workdir");
   if (options.upper.empty() && !options.work.empty()) return usage_failure("workdir is given without upperdir");
+  if (keeps_map(options.identity) && options.work.empty() && options.state.empty())
+    return usage_failure("this identity keeps a map: a stack without workdir needs statedir");
   return Done{};
 }
 
 }  // namespace
+
+bool keeps_map(impl::IdentityStrategy identity) {
+  return identity == impl::IdentityStrategy::kUpfront || identity == impl::IdentityStrategy::kOnLookup;
+}
 
 std::vector<std::string> split_escaped(std::string_view text, char separator) {
   std::vector<std::string> parts(1);

@@ -51,6 +51,9 @@ struct MountOptions {
   std::vector<std::string> lowers;  // topmost first; paths as given, unescaped
   std::string upper;                // empty: a read-only stack
   std::string work;
+  impl::IdentityStrategy identity = impl::IdentityStrategy::kDerived;
+  impl::SealCheck seal = impl::SealCheck::kVerify;
+  std::string state;                // directory of the identity map; empty: the work directory
   impl::Durability durability = impl::Durability::kSynced;
   impl::XattrNamespace xattrs = impl::XattrNamespace::kTrusted;
   Visibility visibility = Visibility::kAutomatic;
@@ -69,6 +72,9 @@ inline constexpr unsigned kThreadsMax = 256;
 // Parses the texts of all -o, in order. Each option is known, each value well formed, each layer given once, an upper has
 // a work directory, and there is at least one lower; otherwise a usage failure that names the option.
 Attempt<MountOptions> parse_options(const std::vector<std::string>& texts);
+
+// Whether this strategy has its map in a file.
+bool keeps_map(impl::IdentityStrategy identity);
 
 // `text` at its unescaped separators. Escapes stay as they are: each part is to be unescaped or split again.
 std::vector<std::string> split_escaped(std::string_view text, char separator);

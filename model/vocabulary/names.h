@@ -33,5 +33,6 @@ inline constexpr std::string_view kSeal = "ovlspec.seal"; // ours, on a layer's 
 inline constexpr std::string_view kWork = "work";         // temporary objects
 inline constexpr std::string_view kIndex = "index";       // hex(origin handle) -> hard link of the upper inode
 inline constexpr std::string_view kClaims = "claims";     // ours: the numbers that identity records hold
+inline constexpr std::string_view kIdentityMap = "identity.map";  // ours: of strategies that keep one
 
 }  // namespace ovlspec::names
