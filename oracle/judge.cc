@@ -240,10 +240,14 @@ Verdict Judge::handle_opened(const ObjectHistory::Handle& handle, const Result<H
     return violation(asked, Rule::kHandles, std::string(errno_name(opened.error())) + " from " + gone);
   for (const ObjectId perhaps : meaning.perhaps)
     if (!wrong_object(perhaps, *opened)) return Verdict::kFine;
-  // What no name shows any more, because of the layers' change, may still be opened: it is no other object.
-  const bool is_itself = !meaning.is_dead && !meaning.object && meaning.number == opened->attributes.number &&
-                         !identity_.owner_of(opened->attributes);
-  if (is_itself) return Verdict::kFine;
+  // What no name shows any more, because of the layers' change, may still be opened, and what was removed in this mount
+  // while something open holds it (an open file holds the directories that it was in): it is no other object.
+  const bool is_open = std::any_of(world_.slots.begin(), world_.slots.end(),
+                                   [](const model::OpenSlot& slot) { return slot.open; });
+  const auto number = meaning.object ? identity_.number_of(*meaning.object) : meaning.number;
+  const auto owner = identity_.owner_of(opened->attributes);
+  const bool is_itself = number == opened->attributes.number && (!owner || owner == meaning.object);
+  if (is_itself && (meaning.object ? is_open : !meaning.is_dead)) return Verdict::kFine;
   return violation(asked, Rule::kHandles, gone + ", opens st_ino " + std::to_string(opened->attributes.number));
 }
 
