@@ -70,8 +70,8 @@ std::optional<std::string> judge_trace(oracle::Subject& subject, const oracle::T
   if (result.failure) return "the subject failed: " + result.failure->what + "\n" + print_text(trace);
   if (!result.finding) return std::nullopt;
   const model::RuleText& rule = text_of(result.finding->rule);
-  return std::string(rule.id) + " at event " + std::to_string(result.finding->event + 1) + ": " +
-         result.finding->what + "\n" + print_text(trace);
+  return std::string(rule.id) + " at event " + std::to_string(result.finding->event + 1) + ": " + result.finding->what +
+         "\n" + print_text(trace);
 }
 
 std::optional<std::string> judge_input(std::string_view bytes) {

@@ -18,8 +18,8 @@ std::optional<std::string> judge_input(std::string_view bytes);
 // The same on another subject; the canary's.
 std::optional<std::string> judge_trace(oracle::Subject& subject, const oracle::Trace& trace);
 
-// A mutation of an input that keeps it a trace that means something: an event or layer entry taken away, repeated, moved,
-// or taken over from a generated trace of this seed. At most `capacity` bytes.
+// A mutation of an input that keeps it a trace that means something: an event or layer entry taken away, repeated,
+// moved, or taken over from a generated trace of this seed. At most `capacity` bytes.
 std::string mutate_input(std::string_view bytes, std::size_t capacity, std::uint64_t seed);
 
 }  // namespace ovlspec::fuzz

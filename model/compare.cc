@@ -36,8 +36,8 @@ std::optional<std::string> inode_difference(const Inode& seen, const Inode& want
   if (seen.gid != wanted.gid) return expected("gid", std::to_string(seen.gid), std::to_string(wanted.gid));
   if (seen.device != wanted.device) return expected("device", describe(seen.device), describe(wanted.device));
   if (seen.content != wanted.content)
-    return expected("content", quoted(seen.content.data()), quoted(wanted.content.data())) +
-           " (sizes " + std::to_string(seen.content.size()) + ", " + std::to_string(wanted.content.size()) + ")";
+    return expected("content", quoted(seen.content.data()), quoted(wanted.content.data())) + " (sizes " +
+           std::to_string(seen.content.size()) + ", " + std::to_string(wanted.content.size()) + ")";
   if (auto difference = xattr_difference(seen, wanted)) return difference;
   return time_difference(seen.modify_time, wanted.modify_time);
 }
@@ -49,7 +49,9 @@ class Comparison {
   std::optional<Difference> run() { return objects(kRoot, kRoot); }
 
  private:
-  std::optional<Difference> differ(std::string what) const { return Difference{path_.empty() ? "/" : path_, std::move(what)}; }
+  std::optional<Difference> differ(std::string what) const {
+    return Difference{path_.empty() ? "/" : path_, std::move(what)};
+  }
 
   // Whether the pair is new. A pair that contradicts an earlier one is a difference in hard links.
   std::optional<Difference> pair(ObjectId seen, ObjectId wanted, bool& first) {
@@ -71,7 +73,8 @@ class Comparison {
 
   std::optional<Difference> directories(const Inode& seen, const Inode& wanted) {
     for (const Entry& entry : seen.entries)
-      if (wanted.find(entry.name) == nullptr) return differ("has a name " + quoted(entry.name) + " that should not be there");
+      if (wanted.find(entry.name) == nullptr)
+        return differ("has a name " + quoted(entry.name) + " that should not be there");
     for (const Entry& entry : wanted.entries) {
       const Entry* other = seen.find(entry.name);
       if (other == nullptr) return differ("lacks the name " + quoted(entry.name));

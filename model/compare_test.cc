@@ -56,10 +56,22 @@ TEST_F(FirstDifference, IsAType) {
   seen_.directory("s");
   expect("s", "type dir, expected symlink");
 }
-TEST_F(FirstDifference, IsAMode) { file().mode = 0600; expect("d/f", "mode 600, expected 644"); }
-TEST_F(FirstDifference, IsAnOwner) { file().uid = 7; expect("d/f", "uid 7, expected 0"); }
-TEST_F(FirstDifference, IsAGroup) { file().gid = 7; expect("d/f", "gid 7, expected 0"); }
-TEST_F(FirstDifference, IsADevice) { seen_.inode("c").device.minor = 5; expect("c", "device 1:5, expected 1:3"); }
+TEST_F(FirstDifference, IsAMode) {
+  file().mode = 0600;
+  expect("d/f", "mode 600, expected 644");
+}
+TEST_F(FirstDifference, IsAnOwner) {
+  file().uid = 7;
+  expect("d/f", "uid 7, expected 0");
+}
+TEST_F(FirstDifference, IsAGroup) {
+  file().gid = 7;
+  expect("d/f", "gid 7, expected 0");
+}
+TEST_F(FirstDifference, IsADevice) {
+  seen_.inode("c").device.minor = 5;
+  expect("c", "device 1:5, expected 1:3");
+}
 TEST_F(FirstDifference, IsContent) {
   file().content = Content("texT");
   expect("d/f", "content \"texT\", expected \"text\" (sizes 4, 4)");

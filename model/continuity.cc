@@ -35,7 +35,8 @@ Continuation Continuity::of(const Backing& backing) const {
     if (known->second.is_certain) return Continuation{.identity = known->second.identity, .perhaps = {}};
     continuation.perhaps.push_back(known->second.identity);
   }
-  for (auto perhaps = perhaps_.lower_bound({backing, 0}); perhaps != perhaps_.end() && perhaps->first == backing; ++perhaps)
+  for (auto perhaps = perhaps_.lower_bound({backing, 0}); perhaps != perhaps_.end() && perhaps->first == backing;
+       ++perhaps)
     continuation.perhaps.push_back(perhaps->second);
   return continuation;
 }

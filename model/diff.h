@@ -1,4 +1,5 @@
-// The third function: a canonical upper for a tree, so that merge(diff(tree, lowers) over lowers) = tree, up to backings.
+// The third function: a canonical upper for a tree, so that merge(diff(tree, lowers) over lowers) = tree, up to
+// backings.
 #pragma once
 
 #include <vector>

@@ -13,7 +13,7 @@ namespace ovlspec::model {
 
 // Which backing inode an object of a layer is. Two objects of a stack with equal backings are one object.
 struct Backing {
-  std::uint64_t file_system = 0;    // the oracle's own number for it; 0: no backing, the object is itself alone
+  std::uint64_t file_system = 0;  // the oracle's own number for it; 0: no backing, the object is itself alone
   InodeNumber number = 0;
   std::uint32_t generation = 0;
   auto operator<=>(const Backing&) const = default;
@@ -22,14 +22,14 @@ struct Backing {
 // What a record says of where a copied-up object came from.
 struct Origin {
   Backing backing;
-  bool linked = false;              // the origin had more than one link when it was copied up
+  bool linked = false;  // the origin had more than one link when it was copied up
   bool operator==(const Origin&) const = default;
 };
 
 // What makes an object of a layer more than a plain file or directory.
 struct Marks {
-  bool whiteout = false;            // hides the name; the inode beside it means nothing
-  bool opaque = false;              // a directory that does not merge with what lies below
+  bool whiteout = false;                // hides the name; the inode beside it means nothing
+  bool opaque = false;                  // a directory that does not merge with what lies below
   std::optional<std::string> redirect;  // a directory merges with this name or absolute path below, not with its own
   std::optional<Origin> origin;
   Backing backing;
@@ -38,7 +38,7 @@ struct Marks {
 
 struct Layer {
   Tree tree = Tree::empty();
-  std::vector<Marks> marks{1};      // marks[id] belongs to tree[id]
+  std::vector<Marks> marks{1};  // marks[id] belongs to tree[id]
 
   const Marks& mark(ObjectId id) const { return marks[id]; }
   ObjectId add(Inode inode, Marks marks_of_it = {});

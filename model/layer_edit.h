@@ -14,7 +14,7 @@ enum class Edit : std::uint8_t { kDone, kNothing };
 
 // A path taken apart: the directory that holds the last name, and that name. "" where the path is the root's.
 struct Place {
-  ObjectId directory = kNoObject;   // kNoObject: not there, or not a directory
+  ObjectId directory = kNoObject;  // kNoObject: not there, or not a directory
   std::string_view name;
 };
 Place place_of(const Layer& layer, std::string_view path);

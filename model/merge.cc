@@ -16,8 +16,8 @@ using Instances = std::vector<Instance>;
 struct Wanted {
   std::vector<std::string> components;
   bool absolute = false;
-  bool directory = false;           // a directory was found in a layer above
-  bool stop = false;                // nothing below takes part
+  bool directory = false;  // a directory was found in a layer above
+  bool stop = false;       // nothing below takes part
 };
 
 std::vector<std::string> components_of(std::string_view path) {
@@ -75,7 +75,8 @@ ObjectId find_in_layer(const Layer& layer, ObjectId base, Wanted& wanted) {
       return kNoObject;
     }
     if (!layer.tree[entry->object].is(FileType::kDirectory)) {
-      // overlayfs.rst, Upper and Lower: a non-directory ends the merge, and is itself seen only where no directory lies above.
+      // overlayfs.rst, Upper and Lower: a non-directory ends the merge, and is itself seen only where no directory lies
+      // above.
       wanted.stop = true;
       return last && !wanted.directory ? entry->object : kNoObject;
     }
@@ -120,7 +121,7 @@ class Merger {
       if (wanted.absolute && !absolute) {
         absolute = true;
         stack = &roots_;
-        i = base.layer;             // roots_[n] is layer n: go on with the one below
+        i = base.layer;  // roots_[n] is layer n: go on with the one below
       }
     }
     return found;
@@ -140,7 +141,8 @@ class Merger {
     const Layer& upper = *layers_.upper;
     for (ObjectId id = 0; id < upper.tree.inodes.size(); ++id) {
       const auto& origin = upper.mark(id).origin;
-      if (!upper.tree[id].is(FileType::kDirectory) && origin && origin->linked && origin->backing != Backing{}) copied_up_.emplace(origin->backing, id);
+      if (!upper.tree[id].is(FileType::kDirectory) && origin && origin->linked && origin->backing != Backing{})
+        copied_up_.emplace(origin->backing, id);
     }
   }
 
@@ -225,10 +227,10 @@ class Merger {
   const Layers& layers_;
   Instances roots_;
   Merged merged_;
-  std::map<Backing, ObjectId> copied_up_;                               // origin -> upper object
-  std::map<std::pair<std::uint16_t, ObjectId>, ObjectId> objects_;      // instance -> merged object
+  std::map<Backing, ObjectId> copied_up_;                           // origin -> upper object
+  std::map<std::pair<std::uint16_t, ObjectId>, ObjectId> objects_;  // instance -> merged object
   std::map<Backing, ObjectId> by_backing_;
-  std::set<std::pair<std::uint16_t, ObjectId>> shown_;                  // directories that are part of a merged one
+  std::set<std::pair<std::uint16_t, ObjectId>> shown_;  // directories that are part of a merged one
 };
 
 }  // namespace

@@ -25,8 +25,8 @@ struct Source {
 
 struct Merged {
   Tree tree;
-  std::vector<Source> sources;      // sources[id] belongs to tree[id]
-  bool shown_twice = false;         // one directory of a layer is part of two merged ones: OVL-MRG-3
+  std::vector<Source> sources;  // sources[id] belongs to tree[id]
+  bool shown_twice = false;     // one directory of a layer is part of two merged ones: OVL-MRG-3
 };
 
 Merged merge(const Layers& layers);
@@ -35,8 +35,8 @@ Merged merge(const Layers& layers);
 const Layer& layer_at(const Layers& layers, std::uint16_t layer);
 std::uint16_t layer_count(const Layers& layers);
 
-// Whether any layer below `layer` would show `name` in the directory that the upper's `directory` is part of; where none
-// does, a whiteout of that name is needless. Paths are of the upper's own directories, "" is its root.
+// Whether any layer below `layer` would show `name` in the directory that the upper's `directory` is part of; where
+// none does, a whiteout of that name is needless. Paths are of the upper's own directories, "" is its root.
 bool shows_below(const Layers& layers, std::string_view directory, std::string_view name);
 
 }  // namespace ovlspec::model

@@ -276,7 +276,7 @@ RC_GTEST_PROP(Mutate, KeepsTheInvariantsAndTheStackMergeable, ()) {
 RC_GTEST_PROP(Mutate, CopyingALayerWithItsXattrsShowsTheSameTree, ()) {
   RapidChoices choices;
   Layers layers = testing::layers(choices, 6);
-  layers.upper.reset();             // an upper's records name the lowers' inodes
+  layers.upper.reset();  // an upper's records name the lowers' inodes
   const LayerName lower{.upper = false, .lower = static_cast<std::uint16_t>(choices.below(4))};
   expect_same(merge(mutate(layers, CopyLayer{lower, CopyXattrs::kAll})).tree, merge(layers).tree, show(layers));
 }

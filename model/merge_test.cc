@@ -43,15 +43,12 @@ TEST(Merge, UnitesDirectoriesAndTakesAttributesFromTheTopmost) {
 }
 
 TEST(Merge, HidesAWhiteoutAndWhatLiesBelowIt) {
-  const Tree tree =
-      Stack().lower().whiteout("a").whiteout("d/x").lower().file("a").file("d/x").file("d/y").merged();
+  const Tree tree = Stack().lower().whiteout("a").whiteout("d/x").lower().file("a").file("d/x").file("d/y").merged();
   EXPECT_EQ(names(tree, ""), "d");
   EXPECT_EQ(names(tree, "d"), "y");
 }
 
-TEST(Merge, ShowsNoWhiteoutThatHidesNothing) {
-  EXPECT_EQ(names(Stack().lower().whiteout("a").merged(), ""), "");
-}
+TEST(Merge, ShowsNoWhiteoutThatHidesNothing) { EXPECT_EQ(names(Stack().lower().whiteout("a").merged(), ""), ""); }
 
 TEST(Merge, ShowsWhatIsAboveAWhiteout) {
   const Tree tree = Stack().lower().lower().whiteout("a").lower().file("a").upper().file("a", "new").merged();
@@ -64,8 +61,7 @@ TEST(Merge, ADirectoryAboveAWhiteoutHasNothingFromBelow) {
 }
 
 TEST(Merge, StopsAtAnOpaqueDirectory) {
-  const Tree tree =
-      Stack().lower().file("d/b").opaque("d").lower().file("d/c").upper().file("d/a").merged();
+  const Tree tree = Stack().lower().file("d/b").opaque("d").lower().file("d/c").upper().file("d/a").merged();
   EXPECT_EQ(names(tree, "d"), "a b");
 }
 
@@ -79,8 +75,7 @@ TEST(Merge, ANonDirectoryHidesADirectory) {
 }
 
 TEST(Merge, FollowsARelativeRedirectToASibling) {
-  const Tree tree =
-      Stack().lower().file("p/old/f").upper().redirect("p/new", "old").whiteout("p/old").merged();
+  const Tree tree = Stack().lower().file("p/old/f").upper().redirect("p/new", "old").whiteout("p/old").merged();
   EXPECT_EQ(names(tree, "p"), "new");
   EXPECT_EQ(names(tree, "p/new"), "f");
 }
@@ -116,9 +111,14 @@ TEST(Merge, AnAbsoluteRedirectBelowAnOpaqueAncestorContinues) {
 
 TEST(Merge, AnAbsoluteRedirectInALowerBelowAnOpaqueAncestorContinues) {
   const Tree tree = Stack()
-                        .lower().opaque("p").redirect("p/q", "/x")
-                        .lower().file("x/f").file("p/q/hidden")
-                        .upper().redirect("new", "/p/q")
+                        .lower()
+                        .opaque("p")
+                        .redirect("p/q", "/x")
+                        .lower()
+                        .file("x/f")
+                        .file("p/q/hidden")
+                        .upper()
+                        .redirect("new", "/p/q")
                         .merged();
   EXPECT_EQ(names(tree, "new"), "f");
   EXPECT_EQ(names(tree, "p/q"), "f");
@@ -205,9 +205,15 @@ TEST(Merge, OneBackingThroughTwoLayersIsOneObject) {
 
 TEST(Merge, ACopiedUpHardLinkIsSeenThroughTwoLowers) {
   const Tree tree = Stack()
-                        .lower().file("a", "old").link("a", "b")
-                        .lower().file("c", "old").same_backing("c", 0, "a")
-                        .upper().file("z", "new").origin("z", 0, "a")
+                        .lower()
+                        .file("a", "old")
+                        .link("a", "b")
+                        .lower()
+                        .file("c", "old")
+                        .same_backing("c", 0, "a")
+                        .upper()
+                        .file("z", "new")
+                        .origin("z", 0, "a")
                         .merged();
   for (const char* name : {"a", "b", "c", "z"}) EXPECT_EQ(content(tree, name), "new") << name;
   EXPECT_EQ(tree[tree.at("a").value()].links, 4U);

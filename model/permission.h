@@ -7,15 +7,15 @@
 
 namespace ovlspec::model {
 
-struct Wish {                       // the access that is asked for
+struct Wish {  // the access that is asked for
   bool read = false;
   bool write = false;
-  bool execute = false;             // search, for directories
+  bool execute = false;  // search, for directories
 };
 
 bool may(const Caller& caller, const Inode& inode, Wish wish);
 bool in_group(const Caller& caller, Gid gid);
-bool owns(const Caller& caller, const Inode& inode);          // or has CAP_FOWNER
+bool owns(const Caller& caller, const Inode& inode);  // or has CAP_FOWNER
 // Whether a sticky directory keeps the caller from taking the name of `object` away.
 bool sticky_forbids(const Caller& caller, const Inode& directory, const Inode& object);
 

@@ -128,7 +128,7 @@ TEST_F(NewInode, AnExecutableLosesSetGidWhereTheCallerIsNotInTheGroup) {
   directory_.gid = 4;
   EXPECT_EQ(made(FileType::kRegular, 02775).mode, 0775U);
   EXPECT_EQ(made(FileType::kRegular, 02664).mode, 02664U);
-  caller_.umask = 0010;             // looked at before the umask
+  caller_.umask = 0010;  // looked at before the umask
   EXPECT_EQ(made(FileType::kRegular, 02775).mode, 0765U);
   caller_ = capable(Capability::kFsetid);
   EXPECT_EQ(made(FileType::kRegular, 02775).mode, 02775U);

@@ -45,7 +45,7 @@ class Plan {
   }
 
   bool success() const { return success_; }
-  Rule rule() const { return rule_; }                     // of the success
+  Rule rule() const { return rule_; }  // of the success
   // The rule that permits `error`; nothing where none does.
   std::optional<Rule> permits(Errno error) const {
     if (error == Errno::kOk) return success_ ? std::optional(rule_) : std::nullopt;
@@ -56,8 +56,8 @@ class Plan {
   std::size_t errors() const { return count_; }
   const Permit& error(std::size_t i) const { return errors_[i]; }
 
-  Found first;                      // what the (first) path or target leads to; object alone for a slot
-  Found second;                     // the second path
+  Found first;   // what the (first) path or target leads to; object alone for a slot
+  Found second;  // the second path
 
  private:
   std::array<Permit, 16> errors_{};

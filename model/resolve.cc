@@ -118,7 +118,7 @@ class Walk {
   const World& world_;
   const Caller& caller_;
   std::size_t followed_ = 0;
-  std::size_t nesting_ = 0;         // symlinks being followed that do not end the path
+  std::size_t nesting_ = 0;  // symlinks being followed that do not end the path
 };
 
 }  // namespace

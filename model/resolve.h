@@ -14,9 +14,9 @@ namespace ovlspec::model {
 
 // What the last component is resolved for.
 enum class Last : std::uint8_t {
-  kFollow,                          // an object; a symlink is followed
-  kNoFollow,                        // an object; a symlink is itself, but for a trailing slash
-  kName,                            // a name to be made, removed or renamed: never followed
+  kFollow,    // an object; a symlink is followed
+  kNoFollow,  // an object; a symlink is itself, but for a trailing slash
+  kName,      // a name to be made, removed or renamed: never followed
 };
 
 enum class NameKind : std::uint8_t { kPlain, kDot, kDotDot, kSlash };
@@ -24,13 +24,13 @@ enum class NameKind : std::uint8_t { kPlain, kDot, kDotDot, kSlash };
 // Where a path leads. On an error the members mean nothing but for the last two.
 struct Found {
   Errno error = Errno::kOk;
-  Rule rule = Rule::kPathMissing;   // of the error
-  ObjectId parent = kNoObject;      // the directory of the last component
-  std::string name;                 // the last component
+  Rule rule = Rule::kPathMissing;  // of the error
+  ObjectId parent = kNoObject;     // the directory of the last component
+  std::string name;                // the last component
   NameKind kind = NameKind::kPlain;
-  ObjectId object = kNoObject;      // kNoObject: the parent is there, the name is not
-  bool trailing_slash = false;      // on an error too
-  bool guarded = false;             // OVL-PATH-7 may refuse it, on an error too
+  ObjectId object = kNoObject;  // kNoObject: the parent is there, the name is not
+  bool trailing_slash = false;  // on an error too
+  bool guarded = false;         // OVL-PATH-7 may refuse it, on an error too
 
   bool failed() const { return error != Errno::kOk; }
   bool exists() const { return object != kNoObject; }

@@ -24,6 +24,7 @@ struct RuleText {
 };
 
 // X(enumerator, id, sentence, source, judged)
+// clang-format off
 #define OVLSPEC_RULES(X)                                                                                              \
   /* What an operation meets on the way to its object. */                                                             \
   X(kPathEmpty, "OVL-PATH-1", "An empty path is ENOENT.", "POSIX 4.13", kJudged)                                      \
@@ -149,6 +150,7 @@ struct RuleText {
   X(kHardLinks, "ID-8", "Link count and identity of hard links hold through copy up, unlink and remount; a write through one name is seen through all.", "ovlspec guarantee", kJudged)\
   X(kCost, "ID-9", "Lookup writes nothing; mounting costs O(layers); state is kept only for what was copied up or collides.", "ovlspec guarantee", kJudged)\
   X(kStackChange, "ID-10", "The number of an object whose topmost instance is unchanged survives any change of the stack.", "ovlspec guarantee", kJudged)
+// clang-format on
 
 enum class Rule : std::uint16_t {
 #define OVLSPEC_RULE_ENUMERATOR(name, id, sentence, source, judged) name,

@@ -12,7 +12,7 @@ namespace {
 namespace fs = std::filesystem;
 
 struct Source {
-  std::string path;                 // from the tree's root
+  std::string path;  // from the tree's root
   std::vector<std::string> lines;
 };
 
@@ -80,8 +80,8 @@ struct Law {
 
 const std::vector<Law> kLaw = {
     {"model/vocabulary/", {"model/vocabulary/"}},
-    {"model/proofs/", {"model/", "impl/engine/identity_encoder.h", "impl/engine/visibility_kernel.h",
-                       "impl/engine/value_domain.h"}},
+    {"model/proofs/",
+     {"model/", "impl/engine/identity_encoder.h", "impl/engine/visibility_kernel.h", "impl/engine/value_domain.h"}},
     {"model/", {"model/"}},
     {"impl/", {"impl/", "model/vocabulary/"}},
     {"oracle/vfs/", {"oracle/", "model/", "impl/engine/engine.h", "impl/store/"}},

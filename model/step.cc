@@ -8,9 +8,8 @@ namespace {
 // Effects of operations that only look.
 template <typename Type>
 concept Looks = std::is_same_v<Type, Read> || std::is_same_v<Type, Readlink> || std::is_same_v<Type, GetXattr> ||
-                std::is_same_v<Type, ListXattr> || std::is_same_v<Type, ListDirectory> || std::is_same_v<Type, Stat> ||
-                std::is_same_v<Type, StatFileSystem> || std::is_same_v<Type, Sync> ||
-                std::is_same_v<Type, ReadDirectory>;
+    std::is_same_v<Type, ListXattr> || std::is_same_v<Type, ListDirectory> || std::is_same_v<Type, Stat> ||
+    std::is_same_v<Type, StatFileSystem> || std::is_same_v<Type, Sync> || std::is_same_v<Type, ReadDirectory>;
 
 void deliver(World& world, const ReadDirectory& operation, const Outcome& outcome) {
   const auto* entries = std::get_if<std::vector<DirectoryEntry>>(&outcome.payload);

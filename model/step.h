@@ -22,7 +22,7 @@ void apply(World& world, const Caller& caller, const Operation& operation, const
 // An answer that the rule does not allow.
 struct Mismatch {
   Rule rule = Rule::kStat;
-  std::string what;                 // "size 3, expected 5"
+  std::string what;  // "size 3, expected 5"
 };
 // Whether the payload of a success is what the tree says. To be called before apply. Attributes are judged but for what
 // identity and history decide (numbers, device, change time, directories' link counts).

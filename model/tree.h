@@ -22,7 +22,7 @@ inline constexpr ObjectId kNoObject = ~ObjectId{0};
 // A time that the specification leaves free until it is first seen: an operation set it to the clock's now.
 struct FreeTime {
   bool known = true;
-  Time value;                       // where known
+  Time value;  // where known
   bool operator==(const FreeTime&) const = default;
 
   static FreeTime unknown() { return FreeTime{.known = false, .value = {}}; }
@@ -54,10 +54,10 @@ struct Inode {
   Content content;
   std::vector<Xattr> xattrs;
   std::vector<Entry> entries;
-  ObjectId parent = kNoObject;      // the root's parent is the root; kNoObject once removed
+  ObjectId parent = kNoObject;  // the root's parent is the root; kNoObject once removed
   // Whether the set-group-id bit may have been cleared: OVL-WRITE-3. Known again once it is seen.
   bool set_gid_free = false;
-  std::uint32_t links = 0;          // names that lead here; directories: 1 while they have a name
+  std::uint32_t links = 0;  // names that lead here; directories: 1 while they have a name
   // What st_nlink shows beyond `links`; nothing until it is first seen. Not 0 only where names of a lower's hard link
   // were hidden before the mount: OVL-STAT-7.
   std::optional<std::int64_t> hidden_links = 0;
@@ -69,7 +69,7 @@ struct Inode {
 };
 
 struct Tree {
-  std::vector<Inode> inodes;        // [kRoot] is the root directory
+  std::vector<Inode> inodes;  // [kRoot] is the root directory
 
   const Inode& operator[](ObjectId id) const { return inodes[id]; }
   Inode& operator[](ObjectId id) { return inodes[id]; }
@@ -98,7 +98,7 @@ bool remove_xattr(Inode& inode, std::string_view name);
 // of objects and free times. Hard links are compared as the partition of names that they make.
 struct Difference {
   std::string path;
-  std::string what;                 // "mode 755, expected 700"
+  std::string what;  // "mode 755, expected 700"
 };
 std::optional<Difference> first_difference(const Tree& seen, const Tree& expected);
 

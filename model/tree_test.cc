@@ -75,17 +75,38 @@ class BrokenTree : public ::testing::Test {
 };
 
 TEST_F(BrokenTree, IsWholeAtFirst) { EXPECT_FALSE(broken_invariant(tree_)); }
-TEST_F(BrokenTree, HasWrongLinkCount) { file().links = 2; expect_broken("links 2"); }
-TEST_F(BrokenTree, HasWrongParent) { directory().parent = 5; expect_broken("another parent"); }
+TEST_F(BrokenTree, HasWrongLinkCount) {
+  file().links = 2;
+  expect_broken("links 2");
+}
+TEST_F(BrokenTree, HasWrongParent) {
+  directory().parent = 5;
+  expect_broken("another parent");
+}
 TEST_F(BrokenTree, HasEntriesOutOfOrder) {
   std::swap(directory().entries[0], directory().entries[1]);
   expect_broken("out of order");
 }
-TEST_F(BrokenTree, HasAnImpossibleName) { directory().entries[1].name = "g/h"; expect_broken("g/h"); }
-TEST_F(BrokenTree, HasAnEntryThatLeadsNowhere) { directory().entries[1].object = 99; expect_broken("leads nowhere"); }
-TEST_F(BrokenTree, HasContentInADirectory) { directory().content = Content("x"); expect_broken("content"); }
-TEST_F(BrokenTree, HasADeviceNumberOnAFile) { file().device = Device{1, 3}; expect_broken("device number"); }
-TEST_F(BrokenTree, HasTypeBitsInAMode) { file().mode |= 0100000; expect_broken("permission bits"); }
+TEST_F(BrokenTree, HasAnImpossibleName) {
+  directory().entries[1].name = "g/h";
+  expect_broken("g/h");
+}
+TEST_F(BrokenTree, HasAnEntryThatLeadsNowhere) {
+  directory().entries[1].object = 99;
+  expect_broken("leads nowhere");
+}
+TEST_F(BrokenTree, HasContentInADirectory) {
+  directory().content = Content("x");
+  expect_broken("content");
+}
+TEST_F(BrokenTree, HasADeviceNumberOnAFile) {
+  file().device = Device{1, 3};
+  expect_broken("device number");
+}
+TEST_F(BrokenTree, HasTypeBitsInAMode) {
+  file().mode |= 0100000;
+  expect_broken("permission bits");
+}
 TEST_F(BrokenTree, HasAWholeSecondOfNanoseconds) {
   file().modify_time = FreeTime::at(Time{0, 1'000'000'000});
   expect_broken("nanoseconds");

@@ -26,7 +26,7 @@ struct OpenSlot {
   bool readable = false;
   bool writable = false;
   bool append = false;
-  DirectoryStream stream;              // of a directory
+  DirectoryStream stream;  // of a directory
 };
 
 enum class Writable : std::uint8_t { kYes, kNo };

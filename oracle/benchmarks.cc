@@ -12,7 +12,7 @@
 namespace ovlspec::oracle {
 namespace {
 
-constexpr std::uint32_t kLong = 2000;   // operations of a trace whose mount and scan should not count much
+constexpr std::uint32_t kLong = 2000;  // operations of a trace whose mount and scan should not count much
 constexpr std::uint32_t kShort = 60;
 
 // One mount, no mutation: operations are what is measured.

@@ -1,8 +1,8 @@
 #include "oracle/cases.h"
 
+#include <fmt/format.h>
 #include <algorithm>
 #include <filesystem>
-#include <fmt/format.h>
 
 #include "oracle/generator.h"
 #include "oracle/posix_layers.h"

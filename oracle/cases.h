@@ -20,7 +20,10 @@ class Cases {
   virtual Trace make(std::uint64_t number) const = 0;
 };
 
-struct CasesOrError { std::unique_ptr<Cases> cases; std::string error; };
+struct CasesOrError {
+  std::unique_ptr<Cases> cases;
+  std::string error;
+};
 CasesOrError cases_of(const CheckOptions& options);
 
 }  // namespace ovlspec::oracle

@@ -1,9 +1,9 @@
 #include "oracle/check.h"
 
+#include <fmt/format.h>
 #include <algorithm>
 #include <chrono>
 #include <filesystem>
-#include <fmt/format.h>
 
 #include "oracle/cases.h"
 #include "oracle/finding_file.h"
@@ -20,7 +20,7 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::uint64_t kDefaultCases = 200;
 constexpr std::uint64_t kKernelViewEvery = 10;
-constexpr std::size_t kKindsAtMost = 50;    // of violations by one subject, after which its campaign ends
+constexpr std::size_t kKindsAtMost = 50;  // of violations by one subject, after which its campaign ends
 
 double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
@@ -36,8 +36,8 @@ class Campaign {
   Campaign(const CheckOptions& options, std::string subject, Progress& progress)
       : options_(options), progress_(progress) {
     report_.subject = std::move(subject);
-    report_.gated = options.gates.empty() || std::find(options.gates.begin(), options.gates.end(), report_.subject) !=
-                                                 options.gates.end();
+    report_.gated = options.gates.empty() ||
+                    std::find(options.gates.begin(), options.gates.end(), report_.subject) != options.gates.end();
   }
 
   SubjectReport run(const Cases& cases) {
@@ -75,8 +75,9 @@ class Campaign {
     report_.met |= result.met;
     report_.seconds = seconds_since(start_);
     for (const auto& [deviation, count] : result.deviations)
-      report_.deviations[fmt::format("{}: {} [{}]", text_of(deviation->rule).id, deviation->reason,
-                                     deviation->source)] += count;
+      report_
+          .deviations[fmt::format("{}: {} [{}]", text_of(deviation->rule).id, deviation->reason, deviation->source)] +=
+          count;
     if (result.failure) report_.failure = fmt::format("case {}: {}", number, result.failure->what);
     if (result.verdict == Verdict::kUnjudged) ++report_.unjudged;
     if (result.finding) found(trace, *result.finding, number);

@@ -22,9 +22,8 @@ void print_tree(const model::Tree& tree, model::ObjectId directory, const std::s
   for (const model::Entry& entry : tree[directory].entries) {
     const model::Inode& inode = tree[entry.object];
     const std::string child = path + entry.name;
-    fmt::print("    {} {} {} {}:{} {}\n", model::describe(inode.type), model::quoted(child),
-               model::octal(inode.mode), inode.uid, inode.gid,
-               inode.is(FileType::kDirectory) ? "" : model::quoted(inode.content.data()));
+    fmt::print("    {} {} {} {}:{} {}\n", model::describe(inode.type), model::quoted(child), model::octal(inode.mode),
+               inode.uid, inode.gid, inode.is(FileType::kDirectory) ? "" : model::quoted(inode.content.data()));
     if (inode.is(FileType::kDirectory)) print_tree(tree, entry.object, child + "/");
   }
 }

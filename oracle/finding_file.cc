@@ -1,8 +1,8 @@
 #include "oracle/finding_file.h"
 
+#include <fmt/format.h>
 #include <algorithm>
 #include <filesystem>
-#include <fmt/format.h>
 #include <fstream>
 
 #include "oracle/trace_text.h"
@@ -14,9 +14,9 @@ namespace {
 std::string file_name(const Violation& violation) {
   const std::string operation =
       violation.finding.operation ? std::string(operation_word(*violation.finding.operation)) : "layers";
-  std::string name =
-      fmt::format("{}-{}-{}", violation.subject, text_of(violation.finding.rule).id, operation);
-  std::replace_if(name.begin(), name.end(), [](char c) { return c == '/' || c == ':' || c == ',' || c == '='; }, '-');
+  std::string name = fmt::format("{}-{}-{}", violation.subject, text_of(violation.finding.rule).id, operation);
+  std::replace_if(
+      name.begin(), name.end(), [](char c) { return c == '/' || c == ':' || c == ',' || c == '='; }, '-');
   return name + ".trace";
 }
 

@@ -86,7 +86,8 @@ Attempt<Done> FuseSubject::begin(const StackPaths& paths, const std::vector<std:
   for (const std::string& option : options_) {
     text += "," + option;
     // The work directory is not the place for a map that outlives it.
-    if (option == "identity=upfront" || option == "identity=on-lookup") text += ",statedir=" + stack().state_directory();
+    if (option == "identity=upfront" || option == "identity=on-lookup")
+      text += ",statedir=" + stack().state_directory();
   }
   for (const std::string& option : options) text += "," + option;
   (void)watchdog_.struck();

@@ -44,7 +44,7 @@ struct Weights {
   unsigned stat_file_system = 1;
   unsigned sync = 1;
   unsigned drop_caches = 2;
-  unsigned remount = 3;             // with mutations between, and sometimes after a crash, where those are on
+  unsigned remount = 3;  // with mutations between, and sometimes after a crash, where those are on
 
   static Weights ordinary() { return {}; }
   // Aims where overlays go wrong: renames, whiteouts, hard links, remounts.
@@ -56,9 +56,9 @@ struct GeneratorOptions {
   unsigned read_only_percent = 15;  // of stacks without an upper
   bool mutations = true;            // of the layers between mounts
   bool crashes = true;
-  bool callers = true;              // other callers than root (standard_callers)
-  bool odd_names = true;            // now and then: 255 bytes, not UTF-8, blanks
-  bool whiteout_names = false;      // names as `.wh.a`, which some implementations give a meaning
+  bool callers = true;          // other callers than root (standard_callers)
+  bool odd_names = true;        // now and then: 255 bytes, not UTF-8, blanks
+  bool whiteout_names = false;  // names as `.wh.a`, which some implementations give a meaning
   Weights weights;
 };
 

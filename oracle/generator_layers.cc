@@ -5,7 +5,7 @@
 namespace ovlspec::oracle {
 namespace {
 
-constexpr std::ptrdiff_t kDeepest = 3;              // slashes in a path
+constexpr std::ptrdiff_t kDeepest = 3;  // slashes in a path
 
 bool is_deep(std::string_view path) { return std::count(path.begin(), path.end(), '/') >= kDeepest; }
 
@@ -54,7 +54,9 @@ model::Inode LayerGenerator::object(FileType type, const PathSet& around) {
   if (type == FileType::kSymlink)
     inode.mode = 0777;
   else
-    inode.mode = random_.percent(60) ? (directory ? 0755 : 0644) : directory ? values_.directory_mode() : values_.mode();
+    inode.mode = random_.percent(60) ? (directory ? 0755 : 0644)
+                 : directory         ? values_.directory_mode()
+                                     : values_.mode();
   inode.uid = random_.percent(60) ? 0 : values_.uid();
   inode.gid = random_.percent(60) ? 0 : values_.gid();
   inode.device = values_.device(type);

@@ -35,7 +35,7 @@ class LayerGenerator {
 
   Random& random_;
   ValueGenerator& values_;
-  PathSet present_;                 // in the layer that is being made
+  PathSet present_;  // in the layer that is being made
 };
 
 }  // namespace ovlspec::oracle

@@ -241,7 +241,8 @@ Operation OperationGenerator::readlink() { return Readlink{spelled(existing(File
 
 Operation OperationGenerator::rename() {
   const std::string from = existing(random_.percent(45) ? FileType::kDirectory : FileType::kRegular);
-  const std::string to = random_.percent(55) ? fresh() : existing(stack_.merged.type(from).value_or(FileType::kRegular));
+  const std::string to =
+      random_.percent(55) ? fresh() : existing(stack_.merged.type(from).value_or(FileType::kRegular));
   const unsigned drawn = random_.below(100);
   const RenameMode mode = drawn < 74   ? RenameMode::kReplace
                           : drawn < 84 ? RenameMode::kNoReplace

@@ -74,7 +74,7 @@ class OperationGenerator {
   Operation open_directory();
   std::string existing();
   std::string existing(FileType type);
-  std::string directory();          // empty for the root
+  std::string directory();  // empty for the root
   std::string fresh();
   std::string spelled(const std::string& path);
   Target target(const std::string& path);

@@ -76,7 +76,7 @@ TEST(Generator, EveryOperationMutationAndShapeOfStackOccurs) {
   EXPECT_EQ(operations.size(), std::variant_size_v<Operation>);
   EXPECT_EQ(mutations.size(), std::variant_size_v<model::Mutation>);
   EXPECT_EQ(callers.size(), 4U);
-  EXPECT_EQ(shapes.size(), 7U);     // 1 to 4 lowers with an upper, 2 to 4 without
+  EXPECT_EQ(shapes.size(), 7U);  // 1 to 4 lowers with an upper, 2 to 4 without
 }
 
 TEST(Generator, LayersHoldMarksLinksAndKindsOfEverySort) {
@@ -133,7 +133,8 @@ TEST(Generator, WeightsAimAtRenames) {
     std::size_t found = 0;
     for (std::uint64_t seed = 0; seed < 50; ++seed)
       for (const Event& event : generate(seed, options).events)
-        if (const auto* step = std::get_if<Step>(&event)) found += std::holds_alternative<Rename>(step->operation) ? 1 : 0;
+        if (const auto* step = std::get_if<Step>(&event))
+          found += std::holds_alternative<Rename>(step->operation) ? 1 : 0;
     return found;
   };
   EXPECT_GT(renames(Weights::trouble()), 2 * renames(Weights::ordinary()));

@@ -9,7 +9,8 @@ namespace ovlspec::oracle {
 namespace {
 
 constexpr std::array<std::string_view, 6> kLetters{"a", "b", "c", "d", "e", "f"};
-constexpr std::array<std::string_view, 8> kOddNames{"x y", "\xff\xfe", "\xc3\xa9", "new\nline", "-r", "%1", "#", "work"};
+constexpr std::array<std::string_view, 8> kOddNames{"x y", "\xff\xfe", "\xc3\xa9", "new\nline",
+                                                    "-r",  "%1",       "#",        "work"};
 constexpr std::array<Mode, 12> kModes{0644, 0644, 0644, 0600, 0666, 0755, 0444, 0, 04755, 02755, 0070, 0111};
 constexpr std::array<Mode, 10> kDirectoryModes{0755, 0755, 0755, 0777, 0700, 01777, 02775, 0555, 0711, 0};
 constexpr std::array<Uid, 6> kUids{0, 0, 0, 1000, 1001, 1002};

@@ -69,12 +69,12 @@ MaybeMismatch IdentityJudge::number(const model::World& world, ObjectId object, 
   if (before.listed && *before.number == seen)
     return Mismatch{Rule::kReaddirAgrees, "d_ino was " + text(*before.listed) + ", st_ino is " + text(seen)};
   if (!before.number || *before.number == seen) return std::nullopt;
-  const Rule rule = before.from_listing          ? Rule::kReaddirAgrees
-                    : before.earlier             ? *before.earlier
-                    : world[object].links > 1   ? Rule::kHardLinks
-                                                : Rule::kConstant;
-  return Mismatch{rule, "st_ino " + text(seen) + (before.from_listing ? ", d_ino was " : ", it was ") +
-                            text(*before.number)};
+  const Rule rule = before.from_listing       ? Rule::kReaddirAgrees
+                    : before.earlier          ? *before.earlier
+                    : world[object].links > 1 ? Rule::kHardLinks
+                                              : Rule::kConstant;
+  return Mismatch{rule,
+                  "st_ino " + text(seen) + (before.from_listing ? ", d_ino was " : ", it was ") + text(*before.number)};
 }
 
 MaybeMismatch IdentityJudge::device(const Attributes& seen) {
@@ -91,8 +91,8 @@ MaybeMismatch IdentityJudge::unique(const model::World& world, ObjectId object, 
   if (!is_live(world, other)) return std::nullopt;
   // A pair that its earlier owner no longer shows is free.
   if (bound(other).number != seen.number) return std::nullopt;
-  return Mismatch{Rule::kUnique, "st_ino " + text(seen.number) + " is also that of " +
-                                     model::quoted(world.tree.path_of(other))};
+  return Mismatch{Rule::kUnique,
+                  "st_ino " + text(seen.number) + " is also that of " + model::quoted(world.tree.path_of(other))};
 }
 
 MaybeMismatch IdentityJudge::change_time(ObjectId object, Time seen) {
@@ -100,8 +100,7 @@ MaybeMismatch IdentityJudge::change_time(ObjectId object, Time seen) {
   const auto before = known.change_time;
   known.change_time = seen;
   if (!before || *before <= seen) return std::nullopt;
-  return Mismatch{Rule::kStatChangeTime,
-                  "ctime " + model::describe(seen) + ", it was " + model::describe(*before)};
+  return Mismatch{Rule::kStatChangeTime, "ctime " + model::describe(seen) + ", it was " + model::describe(*before)};
 }
 
 MaybeMismatch IdentityJudge::directory_links(const model::World& world, ObjectId object, std::uint32_t seen) {
@@ -111,8 +110,8 @@ MaybeMismatch IdentityJudge::directory_links(const model::World& world, ObjectId
   all_counted_ = all_counted_ && seen == counted;
   if (all_one_ || all_counted_) return std::nullopt;
   all_one_ = all_counted_ = true;
-  return Mismatch{Rule::kStatDirectoryLinks, "link count " + text(seen) + ", expected 1 for all directories or " +
-                                                 text(counted) + " here"};
+  return Mismatch{Rule::kStatDirectoryLinks,
+                  "link count " + text(seen) + ", expected 1 for all directories or " + text(counted) + " here"};
 }
 
 std::vector<Mismatch> IdentityJudge::stat(const model::World& world, ObjectId object, const Attributes& seen) {

@@ -29,20 +29,21 @@ class IdentityJudge {
 
   // Judges what stat showed of `object`: every mismatch. The new value is bound, so that each is told once.
   std::vector<model::Mismatch> stat(const model::World& world, model::ObjectId object, const Attributes& seen);
-  // Judges d_ino of the entries of `directory`: every mismatch. REQUIRES: the listing was of the directory as it is now.
+  // Judges d_ino of the entries of `directory`: every mismatch. REQUIRES: the listing was of the directory as it is
+  // now.
   std::vector<model::Mismatch> listing(const model::World& world, model::ObjectId directory,
                                        const std::vector<DirectoryEntry>& entries);
 
  private:
-  using Pair = std::pair<std::uint64_t, InodeNumber>;   // st_dev, st_ino
+  using Pair = std::pair<std::uint64_t, InodeNumber>;  // st_dev, st_ino
 
   struct Bound {
     std::optional<InodeNumber> number;
-    std::optional<std::uint64_t> device;                // of this mount
-    bool from_listing = false;                          // the number is a d_ino that no stat confirmed yet
-    std::optional<InodeNumber> listed;                  // a d_ino unlike `number`, which no stat of this mount told yet
-    std::optional<model::Rule> earlier;                 // the number is of an earlier mount, and has to stay by this rule
-    std::optional<Time> change_time;                    // of this mount
+    std::optional<std::uint64_t> device;  // of this mount
+    bool from_listing = false;            // the number is a d_ino that no stat confirmed yet
+    std::optional<InodeNumber> listed;    // a d_ino unlike `number`, which no stat of this mount told yet
+    std::optional<model::Rule> earlier;   // the number is of an earlier mount, and has to stay by this rule
+    std::optional<Time> change_time;      // of this mount
   };
   struct PairHash {
     std::size_t operator()(const Pair& pair) const { return std::hash<std::uint64_t>()(pair.first * 31 + pair.second); }
@@ -53,14 +54,13 @@ class IdentityJudge {
   std::optional<model::Mismatch> device(const Attributes& seen);
   std::optional<model::Mismatch> unique(const model::World& world, model::ObjectId object, const Attributes& seen);
   std::optional<model::Mismatch> change_time(model::ObjectId object, Time seen);
-  std::optional<model::Mismatch> directory_links(const model::World& world, model::ObjectId object,
-                                                 std::uint32_t seen);
+  std::optional<model::Mismatch> directory_links(const model::World& world, model::ObjectId object, std::uint32_t seen);
 
   std::vector<Bound> bound_;
   std::unordered_map<Pair, model::ObjectId, PairHash> owners_;
   std::optional<std::uint64_t> device_;
-  bool all_one_ = true;                                 // every directory so far showed 1 link
-  bool all_counted_ = true;                             // every directory so far showed 2 and its subdirectories
+  bool all_one_ = true;      // every directory so far showed 1 link
+  bool all_counted_ = true;  // every directory so far showed 2 and its subdirectories
 };
 
 // Whether an object can still be reached: by a name or an open slot.

@@ -14,7 +14,9 @@ class JsonFieldWriter {
   explicit JsonFieldWriter(Json& to) : to_(to) {}
 
   void path(std::string_view name, const std::string& value) { set(name, json_bytes(value)); }
-  void layer_path(std::string_view name, const std::string& value) { set(name, json_bytes(value.empty() ? "." : value)); }
+  void layer_path(std::string_view name, const std::string& value) {
+    set(name, json_bytes(value.empty() ? "." : value));
+  }
   void bytes(std::string_view name, const std::string& value) { set(name, json_bytes(value)); }
   void xattr_name(std::string_view name, const std::string& value) { set(name, json_bytes(value)); }
   void target(const Target& value) {

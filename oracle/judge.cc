@@ -40,8 +40,8 @@ bool may_copy_up(const Operation& operation) {
       [](const auto& asked) {
         using Kind = std::decay_t<decltype(asked)>;
         if constexpr (std::is_same_v<Kind, Open>) return asked.flags.access != Access::kRead || asked.flags.truncate;
-        return !is_one_of<Kind, Close, Read, Readlink, GetXattr, ListXattr, ReadDirectory, RewindDirectory, ListDirectory,
-                          Stat, StatFileSystem, Sync>;
+        return !is_one_of<Kind, Close, Read, Readlink, GetXattr, ListXattr, ReadDirectory, RewindDirectory,
+                          ListDirectory, Stat, StatFileSystem, Sync>;
       },
       operation);
 }
@@ -56,10 +56,10 @@ bool lies_on_several_file_systems(const model::Layers& layers) {
 // Violations after which the tree is still known: the operation did what it should, and showed something wrong.
 bool state_is_known(Rule rule) {
   constexpr std::array kKnown = {
-      Rule::kUnique,      Rule::kOneDevice,          Rule::kConstant,       Rule::kReaddirAgrees,
-      Rule::kPersistent,  Rule::kOfflineChange,      Rule::kStackChange,  Rule::kHandles,
-      Rule::kCost,        Rule::kStatChangeTime,     Rule::kStatModifyTime, Rule::kStatDirectoryLinks,
-      Rule::kListType,    Rule::kLeftovers,          Rule::kNeedlessWhiteout, Rule::kKernelView};
+      Rule::kUnique,     Rule::kOneDevice,      Rule::kConstant,         Rule::kReaddirAgrees,
+      Rule::kPersistent, Rule::kOfflineChange,  Rule::kStackChange,      Rule::kHandles,
+      Rule::kCost,       Rule::kStatChangeTime, Rule::kStatModifyTime,   Rule::kStatDirectoryLinks,
+      Rule::kListType,   Rule::kLeftovers,      Rule::kNeedlessWhiteout, Rule::kKernelView};
   return std::find(kKnown.begin(), kKnown.end(), rule) != kKnown.end();
 }
 
@@ -132,8 +132,8 @@ Verdict Judge::violation(const Asked& asked, Rule rule, std::string what) {
     ++deviations_[&deviation];
     return state_is_known(rule) && deviation.action == Action::kRelax ? Verdict::kFine : Verdict::kUnjudged;
   }
-  finding_ = Finding{.rule = rule, .event = event_, .operation = std::nullopt, .observed = asked.observed,
-                     .what = std::move(what)};
+  finding_ = Finding{
+      .rule = rule, .event = event_, .operation = std::nullopt, .observed = asked.observed, .what = std::move(what)};
   if (asked.operation != nullptr) finding_->operation = *asked.operation;
   return Verdict::kViolation;
 }
@@ -228,22 +228,22 @@ Verdict Judge::handle_opened(const ObjectHistory::Handle& handle, const Result<H
   const ObjectHistory::Meaning meaning = history_.meaning(handle);
   const Asked asked{.object = meaning.object.value_or(kNoObject)};
   const std::string gone = "the handle of an object that is gone, taken at " + model::quoted(handle.path);
-  if (meaning.object && is_live(world_, *meaning.object)) {
+  if (meaning.object && (world_[*meaning.object].links > 0 || *meaning.object == model::kRoot)) {
     if (!opened)
-      return violation(asked, Rule::kHandles, std::string(errno_name(opened.error())) + " from the handle of " +
-                                                  model::quoted(world_.tree.path_of(*meaning.object)));
+      return violation(asked, Rule::kHandles,
+                       std::string(errno_name(opened.error())) + " from the handle of " +
+                           model::quoted(world_.tree.path_of(*meaning.object)));
     const auto wrong = wrong_object(*meaning.object, *opened);
     return wrong ? violation(asked, Rule::kHandles, *wrong) : Verdict::kFine;
   }
   if (!opened && opened.error() == Errno::kESTALE) return Verdict::kFine;
-  if (!opened)
-    return violation(asked, Rule::kHandles, std::string(errno_name(opened.error())) + " from " + gone);
+  if (!opened) return violation(asked, Rule::kHandles, std::string(errno_name(opened.error())) + " from " + gone);
   for (const ObjectId perhaps : meaning.perhaps)
     if (!wrong_object(perhaps, *opened)) return Verdict::kFine;
   // What no name shows any more, because of the layers' change, may still be opened, and what was removed in this mount
   // while something open holds it (an open file holds the directories that it was in): it is no other object.
-  const bool is_open = std::any_of(world_.slots.begin(), world_.slots.end(),
-                                   [](const model::OpenSlot& slot) { return slot.open; });
+  const bool is_open =
+      std::any_of(world_.slots.begin(), world_.slots.end(), [](const model::OpenSlot& slot) { return slot.open; });
   const auto number = meaning.object ? identity_.number_of(*meaning.object) : meaning.number;
   const auto owner = identity_.owner_of(opened->attributes);
   const bool is_itself = number == opened->attributes.number && (!owner || owner == meaning.object);
@@ -254,7 +254,8 @@ Verdict Judge::handle_opened(const ObjectHistory::Handle& handle, const Result<H
 Verdict Judge::walked(std::uint64_t writes) {
   add(met_, Rule::kCost);
   if (writes == 0) return Verdict::kFine;
-  return violation(Asked{.observed = true}, Rule::kCost, std::to_string(writes) + " writes while the tree was only looked at");
+  return violation(Asked{.observed = true}, Rule::kCost,
+                   std::to_string(writes) + " writes while the tree was only looked at");
 }
 
 void Judge::bind_free(const Asked& asked, const Outcome& outcome) {

@@ -22,8 +22,8 @@ namespace ovlspec::oracle {
 // How the case goes on after something was judged.
 enum class Verdict : std::uint8_t {
   kFine,
-  kViolation,                           // Judge::finding tells it; nothing more can be judged
-  kUnjudged,                            // a deviation, or a stack, after which nothing more can be judged
+  kViolation,  // Judge::finding tells it; nothing more can be judged
+  kUnjudged,   // a deviation, or a stack, after which nothing more can be judged
 };
 
 // How a mount ended, which decides what may lie in the work directory.
@@ -31,8 +31,8 @@ enum class Ending : std::uint8_t { kUnmount, kCrash };
 
 // In which order a walk meets the names. Numbers must not depend on it.
 enum class WalkOrder : std::uint8_t {
-  kFirstFirst,                          // each directory is listed before its names are looked up
-  kLastFirst,                           // all names are looked up first, in the other order
+  kFirstFirst,  // each directory is listed before its names are looked up
+  kLastFirst,   // all names are looked up first, in the other order
 };
 
 class Judge {
@@ -41,8 +41,8 @@ class Judge {
 
   // Somebody changed the layers. `before` and `after` may be empty where model::Continuity::needs_layers says so.
   void changed(const model::Mutation& mutation, const model::Layers& before, const model::Layers& after);
-  // The layers are as scanned, and changed since the last mount or new. To be told before the mount. kUnjudged for a stack
-  // of which the specification does not judge yet what it means.
+  // The layers are as scanned, and changed since the last mount or new. To be told before the mount. kUnjudged for a
+  // stack of which the specification does not judge yet what it means.
   Verdict layers_changed(const model::Layers& layers);
   // The subject mounted, or refused to.
   // `walked`: how many objects it looked at meanwhile, where that is known (ID-9).
@@ -71,12 +71,12 @@ class Judge {
 
   const model::World& world() const { return world_; }
   const std::optional<Finding>& finding() const { return finding_; }
-  const model::RuleSet& met() const { return met_; }                     // rules whose outcome was seen
+  const model::RuleSet& met() const { return met_; }  // rules whose outcome was seen
   const std::map<const Deviation*, std::uint64_t>& deviations() const { return deviations_; }
   void at_event(std::size_t event) { event_ = event; }
 
  private:
-  struct Asked {                        // what a violation is about
+  struct Asked {  // what a violation is about
     const Operation* operation = nullptr;
     bool observed = false;
     model::ObjectId object = model::kNoObject;
@@ -106,7 +106,7 @@ class Judge {
   std::optional<Finding> finding_;
   std::size_t event_ = 0;
   bool mutated_ = false;
-  bool spread_ = false;                 // the layers lie on several file systems
+  bool spread_ = false;  // the layers lie on several file systems
   bool first_mount_ = true;
 };
 

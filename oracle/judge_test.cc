@@ -278,7 +278,8 @@ class DeviatingTest : public JudgeTest {
       action = "relax"
       source = "s"
       reason = "r"
-    )", {});
+    )",
+                                                {});
     EXPECT_EQ(parsed.error, "");
     return parsed.profile;
   }

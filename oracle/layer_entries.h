@@ -13,9 +13,9 @@
 namespace ovlspec::oracle {
 
 struct LayerEntry {
-  std::string path;                 // from the layer's root; empty for the root itself
+  std::string path;  // from the layer's root; empty for the root itself
   model::ObjectId object = model::kNoObject;
-  std::optional<std::string> link_of;   // the object's first name in this order, where this is another one
+  std::optional<std::string> link_of;  // the object's first name in this order, where this is another one
 };
 
 // The root, then depth first, names in byte order; a whiteout is a leaf. Objects without a name are left out.

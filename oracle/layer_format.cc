@@ -25,8 +25,7 @@ constexpr std::size_t kWord = 8;
 // REQUIRES: the bytes reach there.
 std::uint64_t word_of(std::string_view bytes, std::size_t index) {
   std::uint64_t value = 0;
-  for (std::size_t i = kWord; i > 0; --i)
-    value = value << 8 | static_cast<unsigned char>(bytes[index * kWord + i - 1]);
+  for (std::size_t i = kWord; i > 0; --i) value = value << 8 | static_cast<unsigned char>(bytes[index * kWord + i - 1]);
   return value;
 }
 

@@ -22,9 +22,9 @@ enum class Surrounding : std::uint8_t {
   kXattrWhiteouts,  // in a directory whose overlay.opaque is "x"
 };
 
-// What our engine's record (names::kIdentity) says of a copied-up inode, beside its number: eight little-endian words of
-// 64 bits, of which the sixth and the seventh are the upper inode that it lies on and its handle's digest, and the eighth
-// the origin's link count at copy up.
+// What our engine's record (names::kIdentity) says of a copied-up inode, beside its number: eight little-endian words
+// of 64 bits, of which the sixth and the seventh are the upper inode that it lies on and its handle's digest, and the
+// eighth the origin's link count at copy up.
 struct OwnRecord {
   InodeNumber upper = 0;
   std::uint64_t generation = 0;
@@ -34,8 +34,8 @@ struct OwnRecord {
   std::uint64_t origin_links = 0;
 };
 
-// What the seal on a layer's root (names::kSeal) says: the root that it was written for. Words of 64 bits: the second its
-// inode number, the third its handle's digest.
+// What the seal on a layer's root (names::kSeal) says: the root that it was written for. Words of 64 bits: the second
+// its inode number, the third its handle's digest.
 struct OwnSeal {
   InodeNumber root = 0;
   std::uint64_t generation = 0;
@@ -50,8 +50,8 @@ struct ParsedInode {
   std::optional<std::string> origin;  // the origin attribute's bytes: a file handle, or empty where it is not known
   std::optional<OwnRecord> record;
   std::optional<OwnSeal> seal;
-  std::optional<std::string> upper;   // an index entry's: the handle of the upper directory that it stands for
-  bool metacopy = false;              // content that lies in a layer below
+  std::optional<std::string> upper;  // an index entry's: the handle of the upper directory that it stands for
+  bool metacopy = false;             // content that lies in a layer below
   Surrounding of_entries = Surrounding::kPlain;
 };
 ParsedInode parse_inode(AccessedInode accessed, DiskFormat format, Surrounding surrounding);

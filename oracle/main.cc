@@ -1,10 +1,11 @@
 // The command line: ovlspec check, replay, shrink, explain, rules, prove, scan.
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 
 #include "model/proofs/prove.h"
 #include "oracle/check.h"
 #include "oracle/explain.h"
+#include "oracle/identity_table.h"
 #include "oracle/report.h"
 #include "oracle/scan_command.h"
 #include "oracle/trace_file.h"
@@ -84,6 +85,12 @@ int main(int argc, char** argv) {
   scanning->add_option("--lower", scan_options.lowers, "Lower layers, topmost first")->required();
   scanning->add_option("--upper", scan_options.upper, "The upper layer");
   scanning->add_option("--work", scan_options.work, "The upper's work directory");
+  IdentityTableOptions table_options;
+  CLI::App* table = app.add_subcommand("identity", "Prints which of the identity guarantees each subject keeps");
+  table->add_option("--subject", table_options.subjects,
+                    "As for check; repeated for several; else all strategies, our mount and the kernel's modes");
+  table->add_option("--seed", table_options.seed, "Of the generated cases")->capture_default_str();
+  table->add_option("--cases", table_options.cases, "How many cases each subject plays")->capture_default_str();
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -98,6 +105,7 @@ int main(int argc, char** argv) {
   if (explaining->parsed()) return status_of(explain(explained));
   if (rules->parsed()) return status_of(print_rules(coverage));
   if (proving->parsed()) return proofs::prove(prove_options);
+  if (table->parsed()) return status_of(print_identity_table(table_options));
   if (scanning->parsed()) return status_of(scan_command(scan_options));
   return status_of(check(check_options));
 }

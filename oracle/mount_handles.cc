@@ -29,7 +29,9 @@ class RawHandle {
     raw->handle_bytes = static_cast<unsigned>(bytes.size() - sizeof raw->handle_type);
     std::memcpy(raw->f_handle, bytes.data() + sizeof raw->handle_type, raw->handle_bytes);
   }
-  struct ::file_handle* get() { return reinterpret_cast<struct ::file_handle*>(buffer_); }
+  struct ::file_handle* get() {
+    return reinterpret_cast<struct ::file_handle*>(buffer_);
+  }
 
  private:
   alignas(struct ::file_handle) char buffer_[sizeof(struct ::file_handle) + MAX_HANDLE_SZ] = {};

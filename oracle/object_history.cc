@@ -35,8 +35,7 @@ Identity ObjectHistory::fresh() {
   return static_cast<Identity>(numbers_.size() - 1);
 }
 
-void ObjectHistory::changed(const model::Mutation& mutation, const model::Layers& before,
-                            const model::Layers& after) {
+void ObjectHistory::changed(const model::Mutation& mutation, const model::Layers& before, const model::Layers& after) {
   continuity_.changed(mutation, before, after);
   changed_ = true;
   const auto* copied = std::get_if<model::CopyLayer>(&mutation);
@@ -80,8 +79,8 @@ void ObjectHistory::keep_handle(ObjectId id, const std::string& bytes, const std
 bool ObjectHistory::has_handle(ObjectId id) const { return id < objects_.size() && objects_[id].has_handle; }
 
 ObjectHistory::Meaning ObjectHistory::meaning(const Handle& handle) const {
-  Meaning meaning{.object = {}, .perhaps = {}, .is_dead = dead_.count(handle.identity) != 0,
-                  .number = numbers_[handle.identity]};
+  Meaning meaning{
+      .object = {}, .perhaps = {}, .is_dead = dead_.count(handle.identity) != 0, .number = numbers_[handle.identity]};
   for (ObjectId id = 0; id < objects_.size(); ++id) {
     if (objects_[id].identity == handle.identity) meaning.object = id;
     const std::vector<Identity>& perhaps = objects_[id].perhaps;

@@ -1,5 +1,5 @@
-// The oracle's own history of the objects of a case: where each lay when a mount ended, and what it showed. The relation
-// itself is in model/continuity.h.
+// The oracle's own history of the objects of a case: where each lay when a mount ended, and what it showed. The
+// relation itself is in model/continuity.h.
 #pragma once
 
 #include <optional>
@@ -29,7 +29,7 @@ class ObjectHistory {
   struct Handle {
     model::Identity identity = 0;
     std::string bytes;
-    std::string path;               // where it was taken
+    std::string path;  // where it was taken
   };
   // The object has this handle.
   void keep_handle(model::ObjectId object, const std::string& bytes, const std::string& path);
@@ -37,10 +37,10 @@ class ObjectHistory {
   const std::vector<Handle>& handles() const { return handles_; }
   // What a handle may open now.
   struct Meaning {
-    std::optional<model::ObjectId> object;              // it has to open this one
-    std::vector<model::ObjectId> perhaps;               // else it may open one of these
-    bool is_dead = false;                               // removed through the overlay: nothing
-    std::optional<InodeNumber> number;                  // that the object showed last
+    std::optional<model::ObjectId> object;  // it has to open this one
+    std::vector<model::ObjectId> perhaps;   // else it may open one of these
+    bool is_dead = false;                   // removed through the overlay: nothing
+    std::optional<InodeNumber> number;      // that the object showed last
   };
   Meaning meaning(const Handle& handle) const;
 
@@ -52,9 +52,9 @@ class ObjectHistory {
  private:
   struct Object {
     std::optional<model::Identity> identity;
-    std::vector<model::Identity> perhaps;    // else it may be one of these
-    bool has_handle = false;        // one was taken in this mount
-    model::Backing began_on;        // empty: made in the mount
+    std::vector<model::Identity> perhaps;  // else it may be one of these
+    bool has_handle = false;               // one was taken in this mount
+    model::Backing began_on;               // empty: made in the mount
     bool touched = false;
   };
 
@@ -65,14 +65,14 @@ class ObjectHistory {
 
   model::Continuity continuity_;
   std::vector<std::optional<InodeNumber>> numbers_;  // by identity: what it showed last
-  std::set<model::Identity> dead_;  // removed through the overlay
+  std::set<model::Identity> dead_;                   // removed through the overlay
   std::set<model::Identity> roots_;  // the root of a mount may be that of an earlier one, whatever supplies it
   std::vector<Handle> handles_;
-  std::vector<Object> objects_;     // by ObjectId of the world
+  std::vector<Object> objects_;  // by ObjectId of the world
   bool touched_any_ = false;
-  bool upper_is_new_ = true;        // ... or its work directory, since the last mount
-  bool changed_ = false;            // since the last mount
-  bool changed_files_ = false;      // ... and not only the stack
+  bool upper_is_new_ = true;    // ... or its work directory, since the last mount
+  bool changed_ = false;        // since the last mount
+  bool changed_files_ = false;  // ... and not only the stack
 };
 
 }  // namespace ovlspec::oracle

@@ -14,7 +14,7 @@
 namespace ovlspec::oracle {
 
 struct GuessedPath {
-  std::string path;                 // plain components; never the root
+  std::string path;  // plain components; never the root
   FileType type = FileType::kRegular;
 };
 

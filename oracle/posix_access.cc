@@ -1,5 +1,5 @@
-#include "model/vocabulary/handle_digest.h"
 #include "oracle/posix_access.h"
+#include "model/vocabulary/handle_digest.h"
 
 #include <fcntl.h>
 #include <linux/fs.h>

@@ -1,7 +1,7 @@
 #include "oracle/profile.h"
 
-#include <algorithm>
 #include <toml++/toml.h>
+#include <algorithm>
 
 #include "oracle/profile_files.h"
 
@@ -35,7 +35,10 @@ std::vector<std::string> words_of(const toml::table& table, std::string_view key
 
 std::string text_of_key(const toml::table& table, std::string_view key) { return table[key].value_or(std::string{}); }
 
-struct DeviationOrError { Deviation deviation; std::string error; };
+struct DeviationOrError {
+  Deviation deviation;
+  std::string error;
+};
 
 DeviationOrError read_deviation(const toml::table& table) {
   DeviationOrError result;

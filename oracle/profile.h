@@ -14,18 +14,18 @@ namespace ovlspec::oracle {
 // What an operation must act on for a deviation to apply.
 enum class Where : std::uint8_t {
   kAny,
-  kLinkedLower,        // a non-directory of a lower with several names that was not copied up before this mount
-  kLowerDirectory,     // a directory that a lower has an instance of
+  kLinkedLower,     // a non-directory of a lower with several names that was not copied up before this mount
+  kLowerDirectory,  // a directory that a lower has an instance of
   kDirectory,
   kRoot,
-  kSeveralFileSystems, // nothing in particular, but the layers lie on several file systems
-  kAfterMutation,      // layers were changed before this mount or an earlier one of the trace
+  kSeveralFileSystems,  // nothing in particular, but the layers lie on several file systems
+  kAfterMutation,       // layers were changed before this mount or an earlier one of the trace
 };
 
 enum class Action : std::uint8_t {
-  kPermit,             // the error is permitted; nothing changes
-  kRelax,              // a violation of the rule counts as the deviation, and the case goes on where its state is known
-  kEnd,                // once one of the operations changed its object, what follows is not judged
+  kPermit,  // the error is permitted; nothing changes
+  kRelax,   // a violation of the rule counts as the deviation, and the case goes on where its state is known
+  kEnd,     // once one of the operations changed its object, what follows is not judged
 };
 
 struct Deviation {
@@ -33,21 +33,24 @@ struct Deviation {
   std::vector<std::string> operations;  // by name; empty: any
   std::optional<Errno> error;           // for kPermit
   Where where = Where::kAny;
-  std::string seen;                     // how what was seen begins, for kRelax; empty: whatever it was
+  std::string seen;  // how what was seen begins, for kRelax; empty: whatever it was
   Action action = Action::kRelax;
-  std::vector<std::string> when;        // the subject's options that must be there
-  std::vector<std::string> unless;      // and those that must not
-  std::string source;                   // document, code or issue
+  std::vector<std::string> when;    // the subject's options that must be there
+  std::vector<std::string> unless;  // and those that must not
+  std::string source;               // document, code or issue
   std::string reason;
 };
 
 struct Profile {
-  std::vector<Deviation> deviations;    // those that apply to the subject with its options
+  std::vector<Deviation> deviations;  // those that apply to the subject with its options
 };
 
 // The profile of `kernel`, `kernel:index=on`, ...: empty for a subject without a file. A file that cannot be read is a
 // defect of the build: the error is text for a person.
-struct ProfileOrError { Profile profile; std::string error; };
+struct ProfileOrError {
+  Profile profile;
+  std::string error;
+};
 ProfileOrError profile_of(std::string_view subject);
 // The same, from text, for tests; `options` as in kernel:OPTIONS, split at commas.
 ProfileOrError parse_profile(std::string_view toml, const std::vector<std::string>& options);

@@ -1,5 +1,5 @@
-// Numbers that are the same for a seed on every machine: xoshiro256**, seeded by splitmix64 (public domain algorithms by
-// Blackman and Vigna).
+// Numbers that are the same for a seed on every machine: xoshiro256**, seeded by splitmix64 (public domain algorithms
+// by Blackman and Vigna).
 #pragma once
 
 #include <array>

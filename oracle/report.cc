@@ -1,7 +1,7 @@
 #include "oracle/report.h"
 
-#include <algorithm>
 #include <fmt/format.h>
+#include <algorithm>
 
 #include "oracle/trace_text.h"
 #include "oracle/trace_words.h"
@@ -16,8 +16,8 @@ std::string verdict_of(const SubjectReport& report) {
 }
 
 std::string table(const std::vector<SubjectReport>& reports) {
-  std::string text = fmt::format("{:<44} {:<12} {:>8} {:>11} {:>9} {:>10} {:>11} {:>9}\n", "subject", "verdict", "cases",
-                                 "operations", "per s", "deviations", "ended early", "rules");
+  std::string text = fmt::format("{:<44} {:<12} {:>8} {:>11} {:>9} {:>10} {:>11} {:>9}\n", "subject", "verdict",
+                                 "cases", "operations", "per s", "deviations", "ended early", "rules");
   for (const SubjectReport& report : reports) {
     std::uint64_t deviations = 0;
     for (const auto& [name, count] : report.deviations) deviations += count;
@@ -56,8 +56,8 @@ std::string indented(const std::string& text) {
 std::string violation_text(const Violation& violation) {
   const Finding& finding = violation.finding;
   const model::RuleText& rule = text_of(finding.rule);
-  std::string text = fmt::format("\n{} breaks {}: {}\n  source: {}\n", violation.subject, rule.id, rule.sentence,
-                                 rule.source);
+  std::string text =
+      fmt::format("\n{} breaks {}: {}\n  source: {}\n", violation.subject, rule.id, rule.sentence, rule.source);
   const std::string place = finding.operation ? operation_text(*finding.operation) : "the layers, or the mount";
   text += fmt::format("  seen at event {}{}: {}\n  {}\n", finding.event + 1,
                       finding.observed ? ", in the walk through the tree" : "", place, finding.what);

@@ -61,7 +61,9 @@ class Run {
   void operator()(const Mutate& mutate) {
     if (mounted_) return;
     const bool needs_layers = model::Continuity::needs_layers(mutate.mutation);
-    const auto scan = [&] { return needs_layers ? subject_.scan() : Attempt<Scanned>{.value = Scanned{}, .failure = {}}; };
+    const auto scan = [&] {
+      return needs_layers ? subject_.scan() : Attempt<Scanned>{.value = Scanned{}, .failure = {}};
+    };
     const Attempt<Scanned> before = scan();
     if (!require(before) || !require(subject_.mutate(mutate.mutation))) return;
     const Attempt<Scanned> after = scan();

@@ -15,17 +15,17 @@ namespace ovlspec::oracle {
 struct RunOptions {
   // Objects up to which the whole tree is looked at after each mount and before each unmount; 0: never.
   std::size_t walk_up_to = 2000;
-  bool compare_with_kernel = false;     // after each unmount, where the subject can
-  bool open_handles = true;             // file handles are taken and opened with each walk, where the subject can
+  bool compare_with_kernel = false;  // after each unmount, where the subject can
+  bool open_handles = true;          // file handles are taken and opened with each walk, where the subject can
 };
 
 struct RunResult {
   Verdict verdict = Verdict::kFine;
-  std::optional<Finding> finding;       // for kViolation
-  std::optional<Failure> failure;       // the subject could not be run; the verdict means nothing
+  std::optional<Finding> finding;  // for kViolation
+  std::optional<Failure> failure;  // the subject could not be run; the verdict means nothing
   model::RuleSet met;
   std::map<const Deviation*, std::uint64_t> deviations;
-  std::uint64_t operations = 0;         // judged, the walks' too
+  std::uint64_t operations = 0;              // judged, the walks' too
   std::vector<std::optional<Outcome>> seen;  // by event
 };
 

@@ -125,8 +125,8 @@ class Work {
 
   std::vector<std::string>& leftovers() { return leftovers_; }
 
-  // Upper objects whose last upper name went while lower names of theirs stayed: the index alone holds them. Those whose
-  // origin is no lower's are left over.
+  // Upper objects whose last upper name went while lower names of theirs stayed: the index alone holds them. Those
+  // whose origin is no lower's are left over.
   void add_nameless(const Lowers& lowers, model::Layer& upper) {
     for (const auto& [name, entry] : nameless_) {
       const Lowers::Found* origin = lowers.find(unhex(name));
@@ -155,7 +155,8 @@ class Work {
     } else if (!has_owner(entry)) {
       if (entry.inode.is(FileType::kDirectory)) leftovers_.push_back(path);
       // Our engine never leaves a shown object to the index alone; what it left there counts for nothing.
-      else if (!entry.record) nameless_.emplace_back(name, entry);
+      else if (!entry.record)
+        nameless_.emplace_back(name, entry);
     }
     if (!entry.marks.whiteout && !entry.inode.is(FileType::kDirectory)) index_.emplace(name, entry.marks.backing);
     return {};
@@ -203,7 +204,7 @@ class Work {
   Owner owner_ = Owner::kThisUpper;
   std::set<model::Backing> upper_;
   std::set<std::string> upper_handles_;
-  std::map<std::string, model::Backing> index_;  // hex(origin) -> the entry's inode
+  std::map<std::string, model::Backing> index_;                // hex(origin) -> the entry's inode
   std::vector<std::pair<std::string, ParsedInode>> nameless_;  // by the entry's name
   std::vector<std::string> leftovers_;
 };

@@ -9,7 +9,7 @@
 namespace ovlspec::oracle {
 
 struct ScanOptions {
-  std::vector<std::string> lowers;      // topmost first
+  std::vector<std::string> lowers;  // topmost first
   std::string upper;
   std::string work;
 };

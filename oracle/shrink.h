@@ -10,7 +10,7 @@
 namespace ovlspec::oracle {
 
 struct ShrinkLimits {
-  std::uint64_t attempts = 2000;        // how often the predicate is asked at most
+  std::uint64_t attempts = 2000;  // how often the predicate is asked at most
   double seconds = 30;
 };
 

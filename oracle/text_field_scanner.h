@@ -48,9 +48,7 @@ class FieldScanner {
     scanner_.check(check_path(target.path));
     if (scanner_.take(word_of(Follow::kNoFollow))) target.follow = Follow::kNoFollow;
   }
-  void slot(std::string_view, Slot& value) {
-    scanner_.value(value, parse_slot, "a slot, %0 to %15");
-  }
+  void slot(std::string_view, Slot& value) { scanner_.value(value, parse_slot, "a slot, %0 to %15"); }
   void offset(std::string_view, FileSize& value) {
     if (!scanner_.take_byte('@')) {
       scanner_.fail("an offset @N");
@@ -84,7 +82,9 @@ class FieldScanner {
     scanner_.value(value, from_word<Enum>, expected_word<Enum>());
   }
   void flag(std::string_view name, bool& value) { value = scanner_.take(name); }
-  void type(std::string_view, FileType& value) { scanner_.value(value, from_word<FileType>, expected_word<FileType>()); }
+  void type(std::string_view, FileType& value) {
+    scanner_.value(value, from_word<FileType>, expected_word<FileType>());
+  }
   void device(std::string_view, Device& value) {
     if (at_digit()) scanner_.value(value, parse_device, "a device MAJOR:MINOR");
   }

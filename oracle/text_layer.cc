@@ -28,7 +28,8 @@ bool is_device(FileType type) { return type == FileType::kCharDevice || type == 
 // Whether an extended attribute's name cannot be taken for anything else in an entry.
 bool is_bare_key(std::string_view name) {
   const bool letter = !name.empty() && ((name[0] >= 'a' && name[0] <= 'z') || (name[0] >= 'A' && name[0] <= 'Z'));
-  return letter && is_bare(name) && name.find('.') != std::string_view::npos && name.find('=') == std::string_view::npos;
+  return letter && is_bare(name) && name.find('.') != std::string_view::npos &&
+         name.find('=') == std::string_view::npos;
 }
 
 void print_xattr(std::string& text, const model::Xattr& xattr) {
@@ -134,7 +135,8 @@ class AttributeReader {
     if (key == "mtime") return scanner_.value(inode_.modify_time, parse_free_time, "a time, or `?`");
     if (key == "size") return size();
     if (key == "redirect") return scanner_.name(marks_.redirect.emplace(), "a redirect");
-    if (key == "origin") return scanner_.value(marks_.origin.emplace(), parse_origin, "an origin A:B:C or A:B:C:linked");
+    if (key == "origin")
+      return scanner_.value(marks_.origin.emplace(), parse_origin, "an origin A:B:C or A:B:C:linked");
     if (key == "backing") return scanner_.value(marks_.backing, parse_backing, "a backing inode A:B:C");
     if (key.find('.') == std::string_view::npos)
       return scanner_.check("expected " + std::string(kEntry) + ", found `" + std::string(key) + "=`");

@@ -48,7 +48,10 @@ void print_entry(std::string& text, const DirectoryEntry& entry) {
     append_name(text, entry.name);
   else
     append_quoted(text, entry.name);
-  text.append(entry.type_known ? "=" : "=?").append(word_of(entry.type)).append("/").append(std::to_string(entry.number));
+  text.append(entry.type_known ? "=" : "=?")
+      .append(word_of(entry.type))
+      .append("/")
+      .append(std::to_string(entry.number));
 }
 
 struct PayloadPrinter {

@@ -15,8 +15,8 @@
 
 namespace ovlspec::oracle {
 
-// Whether `bytes` can be written as a bare name: printable ASCII without blank, quote, backslash and `#`, not empty, and
-// beginning neither with `%`, `@` nor `=`, which mark slots, offsets and outcomes.
+// Whether `bytes` can be written as a bare name: printable ASCII without blank, quote, backslash and `#`, not empty,
+// and beginning neither with `%`, `@` nor `=`, which mark slots, offsets and outcomes.
 bool is_bare(std::string_view bytes);
 // Appends `bytes` bare where it can be, else in quotes.
 void append_name(std::string& text, std::string_view bytes);
@@ -62,7 +62,7 @@ class TextScanner {
   bool fail(std::string_view expected);
   // An error that is not a missing token, at the last token begun. Answers whether there is none.
   bool check(const Problem& problem);
-  bool line_done();                 // fails where a token is left
+  bool line_done();  // fails where a token is left
   const TraceError& error() const { return error_; }
   std::size_t line() const { return line_; }
 
@@ -75,7 +75,7 @@ class TextScanner {
 
   std::string_view text_;
   std::size_t position_ = 0;
-  std::size_t token_ = 0;           // where the last token began
+  std::size_t token_ = 0;  // where the last token began
   std::size_t line_begin_ = 0;
   std::size_t line_ = 0;
   bool failed_ = false;

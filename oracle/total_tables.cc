@@ -7,10 +7,37 @@
 namespace ovlspec::oracle::total {
 
 const std::array<std::string, kLiteral>& components() {
-  static const std::array<std::string, kLiteral> kComponents{
-      "a", "b", "c", "d",  "e", "f", "a", "b", "c", "d",  "..",    ".",     "g",   "h",   "x", "y",
-      "z", "A", " ", "\n", "%", "#", "=", "\xff\xfe", "a b", ".wh.a", ".wh..wh..opq", "a.b", std::string(names::kNameMax, 'n'),
-      std::string(names::kNameMax + 1, 'n'), "work"};
+  static const std::array<std::string, kLiteral> kComponents{"a",
+                                                             "b",
+                                                             "c",
+                                                             "d",
+                                                             "e",
+                                                             "f",
+                                                             "a",
+                                                             "b",
+                                                             "c",
+                                                             "d",
+                                                             "..",
+                                                             ".",
+                                                             "g",
+                                                             "h",
+                                                             "x",
+                                                             "y",
+                                                             "z",
+                                                             "A",
+                                                             " ",
+                                                             "\n",
+                                                             "%",
+                                                             "#",
+                                                             "=",
+                                                             "\xff\xfe",
+                                                             "a b",
+                                                             ".wh.a",
+                                                             ".wh..wh..opq",
+                                                             "a.b",
+                                                             std::string(names::kNameMax, 'n'),
+                                                             std::string(names::kNameMax + 1, 'n'),
+                                                             "work"};
   return kComponents;
 }
 

@@ -15,11 +15,11 @@
 namespace ovlspec::oracle::total {
 
 // The first byte.
-inline constexpr unsigned kLowersMask = 3;          // lowers, less one
-inline constexpr unsigned kUpperMask = 3U << 2;     // an upper, unless zero
+inline constexpr unsigned kLowersMask = 3;       // lowers, less one
+inline constexpr unsigned kUpperMask = 3U << 2;  // an upper, unless zero
 inline constexpr unsigned kUpperBit = 1U << 2;
-inline constexpr unsigned kFirstEventBit = 1U << 4; // the first event is said; otherwise it is a mount
-inline constexpr unsigned kCallersShift = 5;        // callers, less one
+inline constexpr unsigned kFirstEventBit = 1U << 4;  // the first event is said; otherwise it is a mount
+inline constexpr unsigned kCallersShift = 5;         // callers, less one
 inline constexpr unsigned kCallersMask = 3;
 
 // An event's byte: while mounted, its low five bits are an operation's index in the variant or one of these, its high
@@ -28,34 +28,45 @@ inline constexpr unsigned kEventBits = 5;
 inline constexpr unsigned kUnmountCode = 26;
 inline constexpr unsigned kDropCachesCode = 28;
 inline constexpr unsigned kCrashCode = 29;
-inline constexpr unsigned kStatCode = 30;           // again, since it sees most
+inline constexpr unsigned kStatCode = 30;  // again, since it sees most
 inline constexpr unsigned kListCode = 31;
 inline constexpr unsigned kMounts = 19;
 inline constexpr unsigned kUnmountedCodes = 1U << kEventBits;
 static_assert(std::variant_size_v<Operation> == kUnmountCode);
 static_assert(std::variant_size_v<model::Mutation> == kUnmountedCodes - kMounts);
 
-
 // Names, and with the last code literal bytes. Each table is as long as its codes.
 inline constexpr std::size_t kLiteral = 31;
 const std::array<std::string, kLiteral>& components();
 inline constexpr std::size_t kXattrLiteral = 15;
-inline constexpr std::array<std::string_view, kXattrLiteral> kXattrNames{
-    "user.a", "user.b", "user.c", "trusted.a", "trusted.b", "trusted.overlay.opaque", "trusted.overlay.redirect",
-    "trusted.overlay.origin", "trusted.overlay.overlay.opaque", "user.overlay.opaque", "trusted.overlayx", "security.a",
-    "system.a", "user.", "nothing"};
-inline constexpr std::size_t kLiteralMax = 63;      // bytes
+inline constexpr std::array<std::string_view, kXattrLiteral> kXattrNames{"user.a",
+                                                                         "user.b",
+                                                                         "user.c",
+                                                                         "trusted.a",
+                                                                         "trusted.b",
+                                                                         "trusted.overlay.opaque",
+                                                                         "trusted.overlay.redirect",
+                                                                         "trusted.overlay.origin",
+                                                                         "trusted.overlay.overlay.opaque",
+                                                                         "user.overlay.opaque",
+                                                                         "trusted.overlayx",
+                                                                         "security.a",
+                                                                         "system.a",
+                                                                         "user.",
+                                                                         "nothing"};
+inline constexpr std::size_t kLiteralMax = 63;  // bytes
 
 inline constexpr std::size_t kModeLiteral = 15;
-inline constexpr std::array<Mode, kModeLiteral> kModes{0644, 0755, 0777, 0600, 0700, 0,    0444, 0555,
+inline constexpr std::array<Mode, kModeLiteral> kModes{0644, 0755,  0777,  0600,  0700, 0,    0444, 0555,
                                                        0666, 01777, 02755, 04755, 0070, 0007, 0111};
 inline constexpr std::size_t kIdLiteral = 7;
 inline constexpr std::array<std::uint32_t, kIdLiteral> kIds{0, 1000, 1001, 1002, 50, 65534, 1};
-// Only devices that do no harm when a trace is replayed on a real mount and opens them: a whiteout's, /dev/null, and the
-// numbers that Linux keeps for local use.
+// Only devices that do no harm when a trace is replayed on a real mount and opens them: a whiteout's, /dev/null, and
+// the numbers that Linux keeps for local use.
 inline constexpr std::array<Device, 4> kDevices{{{0, 0}, {1, 3}, {60, 1}, {60, 300}}};
 
-// Data: bytes, fewer than kFewBytes; from kMoreBytes on, as many as the next byte says; from kRun on, one byte repeated.
+// Data: bytes, fewer than kFewBytes; from kMoreBytes on, as many as the next byte says; from kRun on, one byte
+// repeated.
 inline constexpr std::uint8_t kFewBytes = 8;
 inline constexpr std::uint8_t kMoreBytes = 192;
 inline constexpr std::uint8_t kRun = 224;
@@ -70,7 +81,7 @@ inline constexpr std::uint8_t kAnySlot = 192;
 inline constexpr std::uint8_t kFewSlots = 4;
 
 // Targets, by a byte's low two bits.
-inline constexpr unsigned kFollowTarget = 0;        // and 1
+inline constexpr unsigned kFollowTarget = 0;  // and 1
 inline constexpr unsigned kNoFollowTarget = 2;
 inline constexpr unsigned kSlotTarget = 3;
 
@@ -85,10 +96,10 @@ inline constexpr unsigned kTrailingBit = 16;
 
 // Objects of layers.
 enum class Kind : std::uint8_t { kFile, kDirectory, kSymlink, kLink, kWhiteout, kChar, kBlock, kFifo, kSocket };
-inline constexpr std::array<Kind, 16> kKinds{Kind::kFile,     Kind::kDirectory, Kind::kSymlink, Kind::kLink,
-                                             Kind::kWhiteout, Kind::kChar,      Kind::kBlock,   Kind::kFifo,
-                                             Kind::kSocket,   Kind::kFile,      Kind::kFile,    Kind::kDirectory,
-                                             Kind::kDirectory, Kind::kWhiteout, Kind::kLink,    Kind::kDirectory};
+inline constexpr std::array<Kind, 16> kKinds{Kind::kFile,      Kind::kDirectory, Kind::kSymlink, Kind::kLink,
+                                             Kind::kWhiteout,  Kind::kChar,      Kind::kBlock,   Kind::kFifo,
+                                             Kind::kSocket,    Kind::kFile,      Kind::kFile,    Kind::kDirectory,
+                                             Kind::kDirectory, Kind::kWhiteout,  Kind::kLink,    Kind::kDirectory};
 // Details follow a kind: for directories the opaque and the redirect bits (all of one mask), for all the attributes.
 inline constexpr unsigned kOpaqueMask = 3;
 inline constexpr unsigned kRedirectMask = 12;

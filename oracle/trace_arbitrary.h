@@ -29,7 +29,8 @@ inline const std::string_view kNoNul{"\0", 1};
 inline const std::string_view kNoNulOrSlash{"\0/", 2};
 
 inline std::string component() {
-  if (coin()) return *rc::gen::element<std::string>("a", "b", "c", "%1", "=x", "user.a", "nofollow", "end", "#", "64\\");
+  if (coin())
+    return *rc::gen::element<std::string>("a", "b", "c", "%1", "=x", "user.a", "nofollow", "end", "#", "64\\");
   std::string name = bytes_without(kNoNulOrSlash);
   return name.empty() || name == "." || name == ".." ? "x" : name;
 }
@@ -44,9 +45,7 @@ inline std::string xattr_name() {
   return bytes_without(kNoNul);
 }
 
-inline Time time() {
-  return Time{*rc::gen::arbitrary<std::int64_t>(), below(1'000'000'000U)};
-}
+inline Time time() { return Time{*rc::gen::arbitrary<std::int64_t>(), below(1'000'000'000U)}; }
 inline model::FreeTime free_time() { return coin() ? model::FreeTime::at(time()) : model::FreeTime::unknown(); }
 inline Mode mode() { return below<Mode>(kModeMask + 1); }
 template <typename Enum>
@@ -255,6 +254,8 @@ inline Trace trace() {
   return trace;
 }
 
-inline rc::Gen<Trace> traces() { return rc::gen::exec([] { return trace(); }); }
+inline rc::Gen<Trace> traces() {
+  return rc::gen::exec([] { return trace(); });
+}
 
 }  // namespace ovlspec::oracle::arbitrary

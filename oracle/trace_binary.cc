@@ -144,7 +144,8 @@ class Encoder {
       std::visit([this](const auto& o) { fields(fields_, o); }, step->operation);
     } else if (const auto* mutate = std::get_if<Mutate>(&event)) {
       out_.byte(static_cast<std::uint8_t>(mutate->mutation.index()));
-      if (const auto* layer = layer_of(mutate->mutation)) out_.number(layer->upper ? 0 : std::uint64_t{layer->lower} + 1);
+      if (const auto* layer = layer_of(mutate->mutation))
+        out_.number(layer->upper ? 0 : std::uint64_t{layer->lower} + 1);
       std::visit([this](const auto& m) { fields(fields_, m); }, mutate->mutation);
     }
   }
@@ -190,7 +191,8 @@ class Decoder {
     }
     for (auto left = in_.number(limits::kCallers); left != 0 && !in_.failed(); --left) caller();
     if (trace_.callers.empty()) in_.check("expected the caller `root`");
-    for (auto left = in_.number(names::kLayersMax); left != 0 && !in_.failed(); --left) image(trace_.lowers.emplace_back());
+    for (auto left = in_.number(names::kLayersMax); left != 0 && !in_.failed(); --left)
+      image(trace_.lowers.emplace_back());
     if (trace_.lowers.empty()) in_.check("expected a lower");
     if (in_.number(1) != 0) image(trace_.upper.emplace());
   }

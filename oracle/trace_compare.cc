@@ -45,7 +45,8 @@ bool same_event(const Event& one, const Event& other) {
 }
 
 bool same_trace(const Trace& one, const Trace& other) {
-  if (!std::equal(one.lowers.begin(), one.lowers.end(), other.lowers.begin(), other.lowers.end(), same_image)) return false;
+  if (!std::equal(one.lowers.begin(), one.lowers.end(), other.lowers.begin(), other.lowers.end(), same_image))
+    return false;
   if (one.upper.has_value() != other.upper.has_value()) return false;
   if (one.upper && !same_image(*one.upper, *other.upper)) return false;
   return one.options == other.options && one.callers == other.callers &&

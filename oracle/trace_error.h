@@ -22,7 +22,7 @@ struct TraceError {
 // A whole trace or an error; never a part of one.
 struct TraceOrError {
   std::optional<Trace> trace;
-  TraceError error;                 // where there is no trace
+  TraceError error;  // where there is no trace
   bool ok() const { return trace.has_value(); }
 };
 

@@ -234,7 +234,9 @@ void fields(V&, Like<model::WipeWork> auto&) {}
 inline const model::LayerName* layer_of(const model::Mutation& mutation) {
   return std::visit(
       [](const auto& m) -> const model::LayerName* {
-        if constexpr (requires { { m.layer } -> std::convertible_to<const model::LayerName&>; })
+        if constexpr (requires {
+                        { m.layer } -> std::convertible_to<const model::LayerName&>;
+                      })
           return &m.layer;
         else
           return nullptr;

@@ -63,7 +63,8 @@ TraceOrError parse_trace(std::string_view bytes, TraceEncoding encoding) {
 
 TraceOrError load_trace(const std::string& path) {
   const auto bytes = read_file(path);
-  if (!bytes) return TraceOrError{.trace = std::nullopt, .error = TraceError{.what = "cannot be read: " + last_error()}};
+  if (!bytes)
+    return TraceOrError{.trace = std::nullopt, .error = TraceError{.what = "cannot be read: " + last_error()}};
   return parse_trace(*bytes, encoding_of_name(path).value_or(encoding_of_bytes(*bytes)));
 }
 

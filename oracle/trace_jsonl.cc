@@ -59,8 +59,9 @@ class Parser {
     if (!problem_ && !has_header_) problem_ = kHeader;
     if (!problem_ && trace_.lowers.empty()) problem_ = "expected a `lower`, found the end of the text";
     if (problem_)
-      return TraceOrError{.trace = std::nullopt,
-                          .error = TraceError{.line = std::max<std::size_t>(number_, 1), .column = column_, .what = *problem_}};
+      return TraceOrError{
+          .trace = std::nullopt,
+          .error = TraceError{.line = std::max<std::size_t>(number_, 1), .column = column_, .what = *problem_}};
     if (!trace_.seen.empty()) trace_.seen.resize(trace_.events.size());
     return TraceOrError{.trace = std::move(trace_), .error = {}};
   }

@@ -13,15 +13,15 @@
 //   {"mutate":"put","layer":0,"object":ENTRY}
 //
 // ENTRY: {"path":"d/x","type":"file","mode":"644","uid":3,"content":"...","size":N,...}, or
-// {"path":"d/y","link":"d/x"}, or {"path":"d/gone","type":"whiteout"}. Further keys as in the text encoding: gid, atime,
-// mtime, device, opaque, redirect, origin, backing. The path "." is the root. "xattrs" is an array of
+// {"path":"d/y","link":"d/x"}, or {"path":"d/gone","type":"whiteout"}. Further keys as in the text encoding: gid,
+// atime, mtime, device, opaque, redirect, origin, backing. The path "." is the root. "xattrs" is an array of
 // {"name":...,"value":...}.
 // OUTCOME: {"error":"EACCES"}, or {"ok":true} with at most one of "bytes", "count", "attributes", "names", "entries",
 // "status".
 //
-// Bytes are a JSON string where they are UTF-8, and {"hex":"00ff"} otherwise; both are read for any bytes. Modes, times,
-// devices and flags are strings in the text encoding's words. Keys of default values may be missing. Unknown keys are
-// errors. parse_jsonl(print_jsonl(t)) says the same as t (same_trace).
+// Bytes are a JSON string where they are UTF-8, and {"hex":"00ff"} otherwise; both are read for any bytes. Modes,
+// times, devices and flags are strings in the text encoding's words. Keys of default values may be missing. Unknown
+// keys are errors. parse_jsonl(print_jsonl(t)) says the same as t (same_trace).
 #pragma once
 
 #include <string>

@@ -36,7 +36,8 @@ Problem check_content(const model::Inode& inode) {
 Problem check_device(const model::Inode& inode) {
   const bool is_device = inode.is(FileType::kCharDevice) || inode.is(FileType::kBlockDevice);
   if (!is_device && inode.device != Device{}) return "only devices have a device number";
-  if (inode.is(FileType::kCharDevice) && inode.device == Device{}) return "a char device 0:0 is a whiteout; say `whiteout`";
+  if (inode.is(FileType::kCharDevice) && inode.device == Device{})
+    return "a char device 0:0 is a whiteout; say `whiteout`";
   return std::nullopt;
 }
 
@@ -97,7 +98,8 @@ Problem check_object(const model::Inode& inode, const model::Marks& marks) {
   for (const model::Xattr& xattr : inode.xattrs) {
     if (xattr.name.empty()) return "an extended attribute has no name";
     if (auto problem = check_xattr_name(xattr.name, limits::kXattrName)) return problem;
-    if (xattr.value.size() > kImageXattrValue) return over("an extended attribute in a layer", kImageXattrValue, "bytes");
+    if (xattr.value.size() > kImageXattrValue)
+      return over("an extended attribute in a layer", kImageXattrValue, "bytes");
   }
   if (auto problem = check_content(inode)) return problem;
   if (auto problem = check_device(inode)) return problem;

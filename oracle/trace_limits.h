@@ -14,12 +14,12 @@
 namespace ovlspec::oracle {
 
 namespace limits {
-inline constexpr std::size_t kOperationPath = 8192;       // beyond names::kPathMax, so that ENAMETOOLONG can be asked for
+inline constexpr std::size_t kOperationPath = 8192;  // beyond names::kPathMax, so that ENAMETOOLONG can be asked for
 inline constexpr std::size_t kOperationXattrName = 1024;  // beyond 255, for ERANGE
 inline constexpr std::size_t kXattrName = 255;
-inline constexpr std::size_t kXattrValue = 1U << 17;      // beyond 64 KiB, for E2BIG
+inline constexpr std::size_t kXattrValue = 1U << 17;  // beyond 64 KiB, for E2BIG
 inline constexpr std::size_t kOption = 4096;
-inline constexpr std::size_t kCallers = 256;              // Step::caller is a byte
+inline constexpr std::size_t kCallers = 256;  // Step::caller is a byte
 inline constexpr std::size_t kGroups = 32;
 inline constexpr Mode kUmask = 0777;
 }  // namespace limits

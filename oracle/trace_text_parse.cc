@@ -69,7 +69,8 @@ class Parser {
     if (scanner_.take("upper")) return upper();
     if (scanner_.take("caller")) return caller();
     if (scanner_.take("option")) {
-      if (scanner_.name(trace_.options.emplace_back(), "a mount option")) scanner_.check(check_option(trace_.options.back()));
+      if (scanner_.name(trace_.options.emplace_back(), "a mount option"))
+        scanner_.check(check_option(trace_.options.back()));
       return true;
     }
     if (scanner_.take("subject")) {
@@ -239,7 +240,7 @@ class Parser {
 
   TextScanner scanner_;
   Trace trace_;
-  LayerImage* image_ = nullptr;     // whose entries are being read
+  LayerImage* image_ = nullptr;  // whose entries are being read
   LayerBuilder builder_;
   bool in_events_ = false;
   bool root_defined_ = false;

@@ -118,7 +118,8 @@ RC_GTEST_PROP(TraceText, AnyBytesAreATraceOrAnErrorWithAPlace, ()) {
 TEST(TraceText, ErrorsNameLineColumnAndWhatWasExpected) {
   EXPECT_EQ(error_of("mount\n  renam a b\n"), "line 4, column 3: expected an operation, found `renam`");
   EXPECT_EQ(error_of("mount\n  stat"), "line 4, column 7: expected a path or a slot, found the end of the text");
-  EXPECT_EQ(error_of("mount\n  stat # nothing\n"), "line 4, column 8: expected a path or a slot, found the end of the line");
+  EXPECT_EQ(error_of("mount\n  stat # nothing\n"),
+            "line 4, column 8: expected a path or a slot, found the end of the line");
   EXPECT_EQ(error_of("mount\nclose %16\n"), "line 4, column 7: expected a slot, %0 to %15, found `%16`");
   EXPECT_EQ(error_of("mount\nchmod a 999\n"), "line 4, column 9: expected an octal mode, 7777 at most, found `999`");
   EXPECT_EQ(error_of("mount\nstat a b\n"), "line 4, column 8: expected the end of the line, found `b`");
@@ -150,7 +151,8 @@ TEST(TraceText, InconsistentLayersAreRefusedAtTheirEntry) {
 TEST(TraceText, TextWithoutHeaderOrLowerIsRefused) {
   EXPECT_EQ(parse_text("").error.describe(), "line 1, column 1: expected `ovlspec trace 1`, found the end of the text");
   EXPECT_EQ(parse_text("ovlspec trace 2\n").error.describe(), "line 1, column 15: expected version 1, found `2`");
-  EXPECT_EQ(parse_text("ovlspec trace 1\n").error.describe(), "line 2, column 1: expected a `lower`, found the end of the text");
+  EXPECT_EQ(parse_text("ovlspec trace 1\n").error.describe(),
+            "line 2, column 1: expected a `lower`, found the end of the text");
   EXPECT_EQ(error_of("lower 2\n"), "line 3, column 7: expected the number 1, found `2`");
 }
 
@@ -161,7 +163,8 @@ TEST(TraceText, OperationsTakePathsBeyondTheLimitOfTheSystemCalls) {
 }
 
 TEST(TraceText, CallersKeepTheirPlaceAndRootCanBeChanged) {
-  const auto parsed = parse_text("ovlspec trace 1\ncaller root uid=0 gid=0 umask=077 caps=all\ncaller a uid=5\nlower 0\na stat x\n");
+  const auto parsed =
+      parse_text("ovlspec trace 1\ncaller root uid=0 gid=0 umask=077 caps=all\ncaller a uid=5\nlower 0\na stat x\n");
   ASSERT_TRUE(parsed.ok()) << parsed.error.describe();
   EXPECT_EQ(parsed.trace->callers[0].caller.umask, 077U);
   EXPECT_EQ(std::get<Step>(parsed.trace->events[0]).caller, 1);

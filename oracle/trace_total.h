@@ -16,8 +16,8 @@ namespace ovlspec::oracle {
 // Never fails; the trace keeps trace_limits.h. No bytes: no events over one empty lower.
 Trace decode_total(std::string_view bytes);
 
-// Bytes that decode to `trace`, where it is within the vocabulary; else to a trace like it, in which what cannot be said
-// is something near it. Within it are traces with at most four lowers of at most 271 entries, the first callers of
+// Bytes that decode to `trace`, where it is within the vocabulary; else to a trace like it, in which what cannot be
+// said is something near it. Within it are traces with at most four lowers of at most 271 entries, the first callers of
 // standard_callers, no options, nothing seen, no marks of backings and origins, events that fit the state (operations
 // while mounted, mutations while not), layer names that exist, paths of at most 31 components that are of the
 // alphabet or of at most 63 bytes, data of at most 63 bytes or a run of one byte, times from

@@ -1,10 +1,10 @@
 #include <algorithm>
 
+#include "model/vocabulary/names.h"
 #include "oracle/layer_entries.h"
 #include "oracle/standard_callers.h"
 #include "oracle/total_tables.h"
 #include "oracle/trace_fields.h"
-#include "model/vocabulary/names.h"
 #include "oracle/trace_total.h"
 #include "oracle/trace_words.h"
 
@@ -118,9 +118,7 @@ class Reader {
     choice(name, value, FileType::kRegular);
     if (value == FileType::kDirectory || value == FileType::kSymlink) value = FileType::kRegular;
   }
-  void device(std::string_view, Device& value) {
-    value = kDevices[in_.byte() % kDevices.size()];
-  }
+  void device(std::string_view, Device& value) { value = kDevices[in_.byte() % kDevices.size()]; }
   void id(std::string_view, std::optional<std::uint32_t>& value) {
     if (in_.byte() % 2 != 0) value = id();
   }
@@ -144,7 +142,8 @@ class Reader {
     const std::uint8_t first = in_.byte();
     image.place = first & kPlaceMask;
     layer(image.layer);
-    if ((first & kRootMask) == kRootMask) object_of_kind(Kind::kDirectory, image.layer.tree[model::kRoot], image.layer.marks[0]);
+    if ((first & kRootMask) == kRootMask)
+      object_of_kind(Kind::kDirectory, image.layer.tree[model::kRoot], image.layer.marks[0]);
   }
 
  private:

@@ -87,9 +87,7 @@ class Writer {
   }
   void flag(std::string_view, bool value) { byte(value ? 1 : 0); }
   void type(std::string_view, FileType value) { byte(static_cast<std::size_t>(value)); }
-  void device(std::string_view, Device value) {
-    byte(index_in(kDevices, value).value_or(1));
-  }
+  void device(std::string_view, Device value) { byte(index_in(kDevices, value).value_or(1)); }
   void id(std::string_view, std::optional<std::uint32_t> value) {
     byte(value ? 1 : 0);
     if (value) id(*value);

@@ -15,18 +15,17 @@ static_assert(kWords<XattrMode>.size() == static_cast<std::size_t>(XattrMode::kR
 
 // In the order of the variants' alternatives.
 constexpr std::array<std::string_view, std::variant_size_v<Operation>> kOperationWords{
-    "open",     "close",  "read",     "write",     "truncate",  "mkdir",       "rmdir", "unlink",  "link",
-    "symlink",  "readlink", "rename", "chmod",     "chown",     "utimens",     "setxattr", "getxattr", "listxattr",
-    "removexattr", "mknod", "readdir", "rewinddir", "list",     "stat",        "statfs", "fsync"};
+    "open",        "close",    "read",    "write",     "truncate", "mkdir",   "rmdir",    "unlink",   "link",
+    "symlink",     "readlink", "rename",  "chmod",     "chown",    "utimens", "setxattr", "getxattr", "listxattr",
+    "removexattr", "mknod",    "readdir", "rewinddir", "list",     "stat",    "statfs",   "fsync"};
 constexpr std::array<std::string_view, std::variant_size_v<model::Mutation>> kMutationWords{
-    "put",  "remove",     "move",      "hard-link",    "chmod",       "content",             "copy",
-    "copy-layer", "add-lower", "remove-lower", "swap-lowers", "upper-becomes-lower", "wipe-work"};
+    "put",       "remove",       "move",        "hard-link",           "chmod",    "content", "copy", "copy-layer",
+    "add-lower", "remove-lower", "swap-lowers", "upper-becomes-lower", "wipe-work"};
 
 template <typename Variant, std::size_t... kIndex>
 Variant alternative(std::size_t index, std::index_sequence<kIndex...>) {
   using Make = Variant (*)();
-  static constexpr std::array<Make, sizeof...(kIndex)> kMakers{
-      [] { return Variant(std::in_place_index<kIndex>); }...};
+  static constexpr std::array<Make, sizeof...(kIndex)> kMakers{[] { return Variant(std::in_place_index<kIndex>); }...};
   return kMakers[index]();
 }
 
@@ -98,8 +97,13 @@ std::optional<model::Mutation> mutation_from_word(std::string_view word) {
 
 bool is_caller_name(std::string_view name) {
   constexpr std::size_t kLongest = 64;
-  constexpr std::array<std::string_view, 7> kTaken{event_words::kMount,  event_words::kUnmount, event_words::kDropCaches,
-                                                   event_words::kCrash, event_words::kMutate,  "events", "end"};
+  constexpr std::array<std::string_view, 7> kTaken{event_words::kMount,
+                                                   event_words::kUnmount,
+                                                   event_words::kDropCaches,
+                                                   event_words::kCrash,
+                                                   event_words::kMutate,
+                                                   "events",
+                                                   "end"};
   if (name.empty() || name.size() > kLongest || !is_letter(name[0])) return false;
   for (const char c : name)
     if (!is_letter(c) && !is_digit(c) && c != '_' && c != '-') return false;

@@ -19,7 +19,7 @@ namespace ovlspec::oracle {
 template <typename Enum>
 inline constexpr std::array<std::string_view, 0> kWords{};
 template <>
-inline constexpr std::array<std::string_view, 7> kWords<FileType>{"file", "dir",  "symlink", "char",
+inline constexpr std::array<std::string_view, 7> kWords<FileType>{"file",  "dir",  "symlink", "char",
                                                                   "block", "fifo", "socket"};
 template <>
 inline constexpr std::array<std::string_view, 2> kWords<Follow>{"follow", "nofollow"};
@@ -60,8 +60,8 @@ inline constexpr std::string_view kDropCaches = "drop-caches";
 inline constexpr std::string_view kCrash = "crash";
 inline constexpr std::string_view kMutate = "mutate";
 }  // namespace event_words
-// Whether a caller may have this name: letters, digits, `_` and `-`, beginning with a letter, 64 at most, and not a word
-// that begins an event.
+// Whether a caller may have this name: letters, digits, `_` and `-`, beginning with a letter, 64 at most, and not a
+// word that begins an event.
 bool is_caller_name(std::string_view name);
 
 // "write,append,create".

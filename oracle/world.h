@@ -30,7 +30,7 @@ class World {
   World& file(std::string_view path, std::string_view content = {});
   World& dir(std::string_view path);
   World& symlink(std::string_view path, std::string_view target);
-  World& link(std::string_view path, std::string_view to);      // another name of an entry
+  World& link(std::string_view path, std::string_view to);  // another name of an entry
   World& device(std::string_view path, Device device, FileType type = FileType::kCharDevice);
   World& fifo(std::string_view path);
   World& socket(std::string_view path);
@@ -40,7 +40,7 @@ class World {
   World& mode(Mode mode);
   World& owner(Uid uid, Gid gid);
   World& mtime(std::int64_t seconds);
-  World& size(FileSize size);                                   // zero bytes behind the content, or fewer bytes
+  World& size(FileSize size);  // zero bytes behind the content, or fewer bytes
   World& xattr(std::string_view name, std::string_view value);
   World& opaque();
   World& redirect(std::string_view to);
@@ -48,7 +48,7 @@ class World {
   // What comes before the events.
   World& option(std::string_view option);
   World& caller(std::string_view name, Caller caller);
-  World& standard_callers();                                    // alice, bob, carol
+  World& standard_callers();  // alice, bob, carol
 
   // Events.
   World& mount() { return event(Mount{}); }
@@ -71,8 +71,8 @@ class World {
 
   World& add(std::string_view path, model::Inode inode, model::Marks marks);
   void make_parents(std::string_view path);
-  model::Layer& layer();                  // begun last
-  model::Inode& inode();                  // of the last entry
+  model::Layer& layer();  // begun last
+  model::Inode& inode();  // of the last entry
   model::Marks& marks();
 
   Trace trace_;

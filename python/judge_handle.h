@@ -38,7 +38,7 @@ class JudgeHandle {
   oracle::Verdict then(oracle::Verdict verdict, State next);
 
   oracle::Profile profile_;
-  oracle::Judge judge_;             // after the profile it refers to
+  oracle::Judge judge_;  // after the profile it refers to
   State state_ = State::kNoLayers;
   bool has_upper_ = false;
 };

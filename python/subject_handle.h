@@ -51,7 +51,7 @@ class SubjectHandle {
   std::string name_;
   State state_ = State::kNew;
   std::unique_ptr<oracle::Subject> subject_;
-  Worker worker_;                   // last: its thread ends with end()
+  Worker worker_;  // last: its thread ends with end()
 };
 
 }  // namespace ovlspec::python

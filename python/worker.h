@@ -47,7 +47,7 @@ class Worker {
   std::optional<std::function<void()>> job_;
   std::function<void()> last_;
   bool stopping_ = false;
-  std::thread thread_;              // last: it uses the others
+  std::thread thread_;  // last: it uses the others
 };
 
 }  // namespace ovlspec::python

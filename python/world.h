@@ -53,7 +53,7 @@ class World {
 
   oracle::Trace trace_;
   Current current_ = Current::kNone;
-  oracle::LayerBuilder builder_;    // of the layer begun last
+  oracle::LayerBuilder builder_;  // of the layer begun last
   std::optional<Entry> last_;
 };
 

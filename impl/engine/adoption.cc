@@ -14,12 +14,12 @@ struct OverlayEngine::UpperClaims {
     FoundInode found;
     IdentityRecord record;
     std::uint64_t generation = 0;
-    bool holds = false;             // the record counts for this inode
+    bool holds = false;  // the record counts for this inode
     bool is_own() const { return record.lies_on(found.attributes.number, generation); }
   };
-  std::vector<Claim> claims;        // of each inode with a record, in the byte order of their first paths
-  std::set<InodeNumber> inodes;     // of all that are no directories
-  bool is_copy = false;             // the upper layer was copied as a whole
+  std::vector<Claim> claims;     // of each inode with a record, in the byte order of their first paths
+  std::set<InodeNumber> inodes;  // of all that are no directories
+  bool is_copy = false;          // the upper layer was copied as a whole
 };
 
 Result<OriginHandle> OverlayEngine::upper_seal() const {
@@ -53,7 +53,8 @@ Status OverlayEngine::adopt_upper_layer() {
   const std::vector<InodeNumber> known = parts_->claims;  // ascending since load_claims
   for (const UpperClaims::Claim& held : claims.claims)
     if (held.holds && held.record.number != 0 && !forgets_numbers() &&
-        !std::binary_search(known.begin(), known.end(), held.record.number)) OVLSPEC_TRY(claim(held.record.number));
+        !std::binary_search(known.begin(), known.end(), held.record.number))
+      OVLSPEC_TRY(claim(held.record.number));
   parts_->is_sealed = false;
   return parts_->store.set_xattr(*directory, layers_.private_name(names::kUpper), seal->bytes, XattrMode::kAny);
 }

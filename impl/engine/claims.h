@@ -29,8 +29,8 @@ class ClaimedNumbers {
   std::unordered_map<InodeNumber, std::size_t> topmost_;
 };
 
-// The log in the work directory: 16-byte entries, each a number and a word that proves it. An entry with bit 63 set takes
-// the claim back: the copy never showed. What is not an entry counts for nothing.
+// The log in the work directory: 16-byte entries, each a number and a word that proves it. An entry with bit 63 set
+// takes the claim back: the copy never showed. What is not an entry counts for nothing.
 //
 // Threads: the engine's namespace lock, exclusive, orders the calls.
 class ClaimLog {
@@ -48,8 +48,8 @@ class ClaimLog {
 
   LayerStore& store_;
   WorkDirectory& work_;
-  FileRef file_;                    // null until something is appended
-  FileSize end_ = 0;                // bytes of whole entries
+  FileRef file_;      // null until something is appended
+  FileSize end_ = 0;  // bytes of whole entries
 };
 
 }  // namespace ovlspec::impl

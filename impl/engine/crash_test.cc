@@ -90,9 +90,10 @@ TEST_P(Crash, LeavesTheTreeBeforeOrAfter) {
     world.upper_store().set_fault({});
     Mounted again(world);
     const auto tree = comparable(again.tree());
-    EXPECT_TRUE(tree == expected.before || tree == expected.after)
-        << "found\n" << describe(tree) << "before\n" << describe(expected.before) << "after\n"
-        << describe(expected.after);
+    EXPECT_TRUE(tree == expected.before || tree == expected.after) << "found\n"
+                                                                   << describe(tree) << "before\n"
+                                                                   << describe(expected.before) << "after\n"
+                                                                   << describe(expected.after);
     expect_nothing_left(world);
   }
 }
@@ -114,8 +115,10 @@ TEST_P(Crash, OfOneCallThatFailsLeavesTheMountBeforeOrAfter) {
       world.upper_store().set_fault({});
       mounted_tree = comparable(mounted.tree());
       EXPECT_TRUE(mounted_tree == expected.before || mounted_tree == expected.after)
-          << (done.ok() ? "done" : "failed") << "\nfound\n" << describe(mounted_tree) << "before\n"
-          << describe(expected.before) << "after\n" << describe(expected.after);
+          << (done.ok() ? "done" : "failed") << "\nfound\n"
+          << describe(mounted_tree) << "before\n"
+          << describe(expected.before) << "after\n"
+          << describe(expected.after);
       EXPECT_TRUE(!done.ok() || mounted_tree == expected.after) << describe(mounted_tree);
     }
     Mounted again(world);
@@ -150,27 +153,41 @@ std::vector<Scenario> scenarios() {
       {"UnlinkOfAChangedHardLink", [](Mounted& m) { return m.unlink("a"); },
        [](Mounted& m) { return m.append("a", "+"); }},
       {"UnlinkOfTheLastHardLink", [](Mounted& m) { return m.unlink("a"); },
-       [](Mounted& m) { return all({m.unlink("b"), m.unlink("d/c")}); }},
+       [](Mounted& m) {
+         return all({m.unlink("b"), m.unlink("d/c")});
+       }},
       {"RmdirOfAnEmptyLowerDirectory", [](Mounted& m) { return m.rmdir("empty"); }},
       {"RmdirOfAMergedDirectory", [](Mounted& m) { return m.rmdir("d"); },
-       [](Mounted& m) { return all({m.unlink("d/x"), m.unlink("d/y"), m.unlink("d/c")}); }},
+       [](Mounted& m) {
+         return all({m.unlink("d/x"), m.unlink("d/y"), m.unlink("d/c")});
+       }},
       {"RenameOfALowerFile", [](Mounted& m) { return m.rename("f", "moved"); }},
       {"RenameOfALowerFileOverAnother", [](Mounted& m) { return m.rename("f", "g"); }},
       {"RenameOfALowerFileOverAWhiteout", [](Mounted& m) { return m.rename("g", "f"); }, make_over},
       {"RenameOfAnUpperFileOverACopiedUpOne", [](Mounted& m) { return m.rename("u", "f"); },
-       [](Mounted& m) { return all({m.append("f", "+"), m.make_file("u", "u")}); }},
+       [](Mounted& m) {
+         return all({m.append("f", "+"), m.make_file("u", "u")});
+       }},
       {"RenameOfAHardLinkOverAnotherFile", [](Mounted& m) { return m.rename("b", "f"); }},
       {"RenameOverAHardLink", [](Mounted& m) { return m.rename("f", "b"); }},
       {"RenameOverTheLastHardLink", [](Mounted& m) { return m.rename("f", "a"); },
-       [](Mounted& m) { return all({m.unlink("b"), m.unlink("d/c")}); }},
+       [](Mounted& m) {
+         return all({m.unlink("b"), m.unlink("d/c")});
+       }},
       {"RenameOfALowerDirectory", [](Mounted& m) { return m.rename("d", "moved"); }},
       {"RenameOfALowerDirectoryToAnother", [](Mounted& m) { return m.rename("d", "e/moved"); }},
       {"RenameOverAnEmptyMergedDirectory", [](Mounted& m) { return m.rename("e", "d"); },
-       [](Mounted& m) { return all({m.unlink("d/x"), m.unlink("d/y"), m.unlink("d/c")}); }},
+       [](Mounted& m) {
+         return all({m.unlink("d/x"), m.unlink("d/y"), m.unlink("d/c")});
+       }},
       {"RenameOfAnUpperDirectoryOverALowerOne", [](Mounted& m) { return m.rename("u", "empty"); },
-       [](Mounted& m) { return all({m.make_directory("u"), m.make_file("u/v")}); }},
+       [](Mounted& m) {
+         return all({m.make_directory("u"), m.make_file("u/v")});
+       }},
       {"RenameOfADirectoryOverAWhiteout", [](Mounted& m) { return m.rename("u", "f"); },
-       [&](Mounted& m) { return all({m.unlink("f"), m.make_directory("u"), m.make_file("u/v")}); }},
+       [&](Mounted& m) {
+         return all({m.unlink("f"), m.make_directory("u"), m.make_file("u/v")});
+       }},
       {"ExchangeOfAFileAndADirectory", [](Mounted& m) { return m.rename("f", "d", RenameMode::kExchange); }},
       {"ExchangeOfDirectories", [](Mounted& m) { return m.rename("d", "e", RenameMode::kExchange); }},
       {"SetXattr", [](Mounted& m) { return m.set_xattr("w", "user.x", "y"); }},

@@ -87,8 +87,8 @@ Result<NodeEntry> OverlayEngine::link(NodeId id, NodeId parent, std::string_view
   if (slot->upper_whiteout) {
     const std::string temporary = parts_->work.fresh_name();
     OVLSPEC_TRY(parts_->store.link(inode, parts_->work.temporary(), temporary));
-    const Status moved = parts_->store.rename(parts_->work.temporary(), temporary, (*holder)->upper, name,
-                                              StoreRename::kReplace);
+    const Status moved =
+        parts_->store.rename(parts_->work.temporary(), temporary, (*holder)->upper, name, StoreRename::kReplace);
     if (!moved.ok()) static_cast<void>(parts_->work.discard(temporary));
     if (!moved.ok()) return moved.error();
   } else {

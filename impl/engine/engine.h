@@ -1,13 +1,13 @@
 // The overlay file system, as a tree of nodes over a stack of layers. Knows neither FUSE nor system calls.
 //
 // A node is one object of the merged tree. Its id is its persistent number: node id = st_ino = d_ino, but for the root,
-// which is node 1 and generation 0 whatever its st_ino. A node lives while somebody holds a lookup count on it or has it open, and is made
-// again by the next lookup.
+// which is node 1 and generation 0 whatever its st_ino. A node lives while somebody holds a lookup count on it or has
+// it open, and is made again by the next lookup.
 //
-// Permissions are the caller's affair (the kernel with default_permissions, or the oracle's VFS): the engine checks what
-// the tree needs (existence, types, emptiness) and takes the Caller only to own what it makes. It does not apply the
-// umask (the VFS did). It does give a new object the group of a set-group-id directory, and a new directory that bit.
-// Nothing is written by lookup, attributes, reads or readdir, ever (ID-9).
+// Permissions are the caller's affair (the kernel with default_permissions, or the oracle's VFS): the engine checks
+// what the tree needs (existence, types, emptiness) and takes the Caller only to own what it makes. It does not apply
+// the umask (the VFS did). It does give a new object the group of a set-group-id directory, and a new directory that
+// bit. Nothing is written by lookup, attributes, reads or readdir, ever (ID-9).
 //
 // Threads: every method may be called from several threads at once.
 #pragma once
@@ -34,7 +34,7 @@ inline constexpr NodeId kRootNode = 1;
 
 // A directory that supplies a layer.
 struct LayerRoot {
-  LayerStore* store = nullptr;      // outlives the engine
+  LayerStore* store = nullptr;  // outlives the engine
   InodeRef root;
 };
 
@@ -46,26 +46,26 @@ struct Stack {
 };
 
 enum class XattrNamespace : std::uint8_t { kTrusted, kUser };
-enum class Durability : std::uint8_t { kSynced, kVolatile };   // kVolatile: no sync is ever made
+enum class Durability : std::uint8_t { kSynced, kVolatile };  // kVolatile: no sync is ever made
 
 // Where numbers come from. kDerived: computed from the backing; only exceptions are recorded, with the upper layer. The
 // others keep a map: kUpfront makes it before the mount completes, kOnLookup writes before a number is first shown,
 // kVolatile forgets it with the mount.
 enum class IdentityStrategy : std::uint8_t { kDerived, kUpfront, kOnLookup, kVolatile };
-// When a map that was made before still holds. kVerify: no directory of a layer looks changed, one look at each; kTrust:
-// always.
+// When a map that was made before still holds. kVerify: no directory of a layer looks changed, one look at each;
+// kTrust: always.
 enum class SealCheck : std::uint8_t { kVerify, kTrust };
 
 struct EngineOptions {
   IdentityStrategy identity = IdentityStrategy::kDerived;
-  IdentityMap* map = nullptr;       // outlives the engine; null for kDerived alone
+  IdentityMap* map = nullptr;           // outlives the engine; null for kDerived alone
   SealCheck seal = SealCheck::kVerify;  // of kUpfront
   XattrNamespace xattrs = XattrNamespace::kTrusted;
   Durability durability = Durability::kSynced;
-  std::uint64_t mount_device = 0;   // st_dev that attributes show; the kernel replaces it on FUSE
+  std::uint64_t mount_device = 0;  // st_dev that attributes show; the kernel replaces it on FUSE
 };
 
-struct NodeEntry {                  // the answer to a lookup; each one given out counts one lookup
+struct NodeEntry {  // the answer to a lookup; each one given out counts one lookup
   NodeId node = 0;
   std::uint64_t generation = 0;
   Attributes attributes;
@@ -73,14 +73,14 @@ struct NodeEntry {                  // the answer to a lookup; each one given ou
 
 struct ListedEntry {
   DirectoryEntry entry;
-  std::uint64_t next_offset = 0;    // where the listing goes on after this entry; never 0
+  std::uint64_t next_offset = 0;  // where the listing goes on after this entry; never 0
 };
 
 // What setattr changes; what is empty stays. Applied in one copy up.
 using AttributeChange = StoreChange;
 
-class OpenFile;                     // an open regular file
-class OpenDirectory;                // a directory being listed
+class OpenFile;       // an open regular file
+class OpenDirectory;  // a directory being listed
 using OpenFileRef = std::shared_ptr<OpenFile>;
 using OpenDirectoryRef = std::shared_ptr<OpenDirectory>;
 
@@ -89,11 +89,11 @@ class Engine {
   // Checks the layers (types, work on the upper's file system), prepares the work directory (leftovers of a crash are
   // removed) and nothing else: O(layers). EROFS never; errors are those of the layers.
   static Result<std::unique_ptr<Engine>> mount(Stack stack, EngineOptions options);
-  virtual ~Engine() = default;      // unmount: the work directory holds nothing but the index
+  virtual ~Engine() = default;  // unmount: the work directory holds nothing but the index
 
-  // Nodes. `name` may be "." and "..": the node itself, and its parent (both count a lookup). For these two `parent` may
-  // be any number, of an earlier mount too: where no node of it is held, the object with this number is found again;
-  // ESTALE where there is none. Whether it is the object meant, its generation tells.
+  // Nodes. `name` may be "." and "..": the node itself, and its parent (both count a lookup). For these two `parent`
+  // may be any number, of an earlier mount too: where no node of it is held, the object with this number is found
+  // again; ESTALE where there is none. Whether it is the object meant, its generation tells.
   virtual Result<NodeEntry> lookup(NodeId parent, std::string_view name) = 0;
   virtual void forget(NodeId node, std::uint64_t lookups) = 0;
   virtual Result<Attributes> attributes(NodeId node) = 0;
@@ -118,7 +118,10 @@ class Engine {
   virtual Status remove_xattr(NodeId node, std::string_view name) = 0;
 
   // Files. Opening for writing copies up (EROFS without an upper). `truncate` makes it empty in the same copy up.
-  struct OpenMode { Access access = Access::kRead; bool truncate = false; };
+  struct OpenMode {
+    Access access = Access::kRead;
+    bool truncate = false;
+  };
   virtual Result<OpenFileRef> open(NodeId node, OpenMode mode) = 0;
   // A file opened for reading before a copy up reads the copied-up data after it.
   virtual Result<std::size_t> read(const OpenFileRef& file, char* buffer, std::size_t size, FileSize offset) = 0;
@@ -126,7 +129,10 @@ class Engine {
   virtual Status sync(const OpenFileRef& file) = 0;
   // The backing descriptor that serves reads of `file` now, and whether it can change (a lower file of a stack with an
   // upper); nothing where the store has no descriptors.
-  struct BackingDescriptor { int descriptor = -1; bool may_change = false; };
+  struct BackingDescriptor {
+    int descriptor = -1;
+    bool may_change = false;
+  };
   virtual std::optional<BackingDescriptor> descriptor(const OpenFileRef& file) = 0;
 
   // Directories. The listing is a snapshot made when offset 0 is first read, and again each time 0 is read.

@@ -5,6 +5,8 @@ namespace ovlspec::impl {
 
 Result<Pin> OverlayEngine::find(NodeId id) {
   if (const NodePtr held = table_.by_id(id)) {
+    // Somebody may still hold it, or have let it go and not said so yet; no handle opens it any more.
+    if (held->removed) return Errno::kESTALE;
     table_.pin(held);
     return Pin(table_, held);
   }

@@ -45,7 +45,7 @@ class HardLinkIndex {
   WorkDirectory& work_;
   std::mutex mutex_;
   bool loaded_ = false;
-  InodeRef directory_;              // null: there is none
+  InodeRef directory_;  // null: there is none
   std::unordered_set<std::string> entries_;
 };
 

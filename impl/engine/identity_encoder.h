@@ -24,7 +24,7 @@ inline constexpr unsigned kHashBits = 59;
 inline constexpr unsigned kTagShift = kInodeBits;
 inline constexpr unsigned kDisplacementShift = 59;
 inline constexpr unsigned kHashedShift = 62;
-inline constexpr std::uint64_t kInodeLimit = std::uint64_t{1} << kInodeBits;        // first inode that does not fit
+inline constexpr std::uint64_t kInodeLimit = std::uint64_t{1} << kInodeBits;  // first inode that does not fit
 inline constexpr std::uint64_t kTagLimit = std::uint64_t{1} << kTagBits;
 inline constexpr std::uint64_t kHashMask = (std::uint64_t{1} << kHashBits) - 1;
 inline constexpr std::uint64_t kDisplacementMask = 7;
@@ -42,8 +42,8 @@ struct Source {
 // Whether the number carries tag and inode themselves.
 template <typename D>
 typename D::Bool is_direct(const Source<D>& source) {
-  const auto tag_fits = D::both(D::less_unsigned(source.tag, D::constant(kTagLimit)),
-                                D::negate(D::equal(source.tag, D::constant(0))));
+  const auto tag_fits =
+      D::both(D::less_unsigned(source.tag, D::constant(kTagLimit)), D::negate(D::equal(source.tag, D::constant(0))));
   const auto inode_fits = D::less_unsigned(source.inode, D::constant(kInodeLimit));
   return D::both(source.tag_owned, D::both(tag_fits, inode_fits));
 }
@@ -52,8 +52,8 @@ typename D::Bool is_direct(const Source<D>& source) {
 template <typename D>
 typename D::Word encode(const Source<D>& source, const typename D::Word& displacement) {
   const auto direct = D::bit_or(D::shift_left(source.tag, kTagShift), source.inode);
-  const auto hashed = D::bit_or(D::shift_left(D::constant(1), kHashedShift),
-                                D::bit_and(source.hash, D::constant(kHashMask)));
+  const auto hashed =
+      D::bit_or(D::shift_left(D::constant(1), kHashedShift), D::bit_and(source.hash, D::constant(kHashMask)));
   const auto displaced = D::shift_left(D::bit_and(displacement, D::constant(kDisplacementMask)), kDisplacementShift);
   return D::bit_or(D::select(is_direct<D>(source), direct, hashed), displaced);
 }

@@ -17,9 +17,9 @@ namespace ovlspec::impl {
 
 // An inode by what stays the same over mounts. Two with different generations are two objects.
 struct MappedInode {
-  std::uint64_t file_system = 0;    // Numbers::tag
+  std::uint64_t file_system = 0;  // Numbers::tag
   InodeNumber inode = 0;
-  std::uint64_t generation = 0;     // the digest of its handle; 0 where it has none
+  std::uint64_t generation = 0;  // the digest of its handle; 0 where it has none
   bool operator==(const MappedInode&) const = default;
 };
 
@@ -28,8 +28,8 @@ class IdentityMap {
   virtual ~IdentityMap() = default;
 
   virtual Result<std::optional<InodeNumber>> find(const MappedInode& inode) = 0;
-  // Gives the inode the next number, in the place of what it had. Durable when it returns, but for what is added between
-  // begin and commit: that is durable, all of it or nothing, when commit returns.
+  // Gives the inode the next number, in the place of what it had. Durable when it returns, but for what is added
+  // between begin and commit: that is durable, all of it or nothing, when commit returns.
   virtual Result<InodeNumber> add(const MappedInode& inode) = 0;
   // `to` has the number of `from` from now on, and `from` none.
   virtual Status move(const MappedInode& from, const MappedInode& to, InodeNumber number) = 0;

@@ -10,8 +10,12 @@
 namespace ovlspec::impl {
 namespace {
 
-const IdentityRecord kRecord{.number = 0x123456789a, .generation = 7, .origin_file_system = 99, .origin_inode = 5,
-                             .upper_inode = 6, .origin_links = 2};
+const IdentityRecord kRecord{.number = 0x123456789a,
+                             .generation = 7,
+                             .origin_file_system = 99,
+                             .origin_inode = 5,
+                             .upper_inode = 6,
+                             .origin_links = 2};
 
 TEST(LayerSeal, IsReadAsItWasWritten) {
   const LayerSeal seal{.root = 7, .generation = 9, .claims = {2, 3, 1000, std::uint64_t{1} << 62}};
@@ -68,7 +72,9 @@ TEST(OriginHandle, HasTheKernelsEncoding) {
   const std::string uuid = "0123456789abcdef";
   const OriginHandle origin = encode_origin(uuid, BackingHandle{.type = 1, .bytes = "12345678"}, 5);
   EXPECT_EQ(origin.bytes, std::string("\0\xfb\x1d\0\x01", 5) + uuid + "12345678");
-  EXPECT_EQ(origin.index_name(), "00fb1d000130313233343536373839616263646566" "3132333435363738");
+  EXPECT_EQ(origin.index_name(),
+            "00fb1d000130313233343536373839616263646566"
+            "3132333435363738");
   const auto decoded = decode_origin(origin.bytes);
   ASSERT_TRUE(decoded.has_value());
   EXPECT_EQ(decoded->uuid, uuid);

@@ -17,12 +17,12 @@ namespace ovlspec::impl {
 inline constexpr std::uint64_t kRecordVersion = 2;
 
 struct IdentityRecord {
-  InodeNumber number = 0;                // 0: none is kept (strategy `volatile`)
+  InodeNumber number = 0;  // 0: none is kept (strategy `volatile`)
   std::uint64_t generation = 0;
   std::uint64_t origin_file_system = 0;  // Numbers::tag
   InodeNumber origin_inode = 0;
   InodeNumber upper_inode = 0;
-  std::uint64_t upper_generation = 0;    // as OverlayEngine::generation_of
+  std::uint64_t upper_generation = 0;  // as OverlayEngine::generation_of
   std::uint64_t origin_links = 0;
   bool operator==(const IdentityRecord&) const = default;
   bool lies_on(InodeNumber inode, std::uint64_t its_generation) const {

@@ -33,9 +33,7 @@ Status copy_extent(const OpenPair& files, LayerStore::Extent extent, char* buffe
   return {};
 }
 
-bool must_copy(std::string_view name) {
-  return name.starts_with("system.posix_acl_") || name.starts_with("security.");
-}
+bool must_copy(std::string_view name) { return name.starts_with("system.posix_acl_") || name.starts_with("security."); }
 
 }  // namespace
 

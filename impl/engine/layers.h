@@ -17,10 +17,10 @@ namespace ovlspec::impl {
 struct Layer {
   LayerStore* store = nullptr;
   InodeRef root;
-  std::size_t depth = 0;            // 0: upper; 1, 2, ...: lowers, topmost first
+  std::size_t depth = 0;  // 0: upper; 1, 2, ...: lowers, topmost first
   BackingFileSystem backing;
-  std::uint32_t file_system = 0;    // index in Numbers, of what lies on backing.device
-  bool has_records = false;         // identity records on its inodes may count: it is the upper, or was one
+  std::uint32_t file_system = 0;  // index in Numbers, of what lies on backing.device
+  bool has_records = false;       // identity records on its inodes may count: it is the upper, or was one
 };
 
 // An inode as one layer has it.
@@ -36,8 +36,8 @@ struct FoundInstance {
 
 class Layers {
  public:
-  std::unique_ptr<Layer> upper;                 // null on a read-only stack
-  std::vector<std::unique_ptr<Layer>> lowers;   // topmost first
+  std::unique_ptr<Layer> upper;                // null on a read-only stack
+  std::vector<std::unique_ptr<Layer>> lowers;  // topmost first
   XattrNamespace xattrs = XattrNamespace::kTrusted;
 
   std::size_t lowest() const { return lowers.size(); }  // the greatest depth

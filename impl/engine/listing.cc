@@ -9,13 +9,13 @@ namespace ovlspec::impl {
 
 // A merged listing under way, topmost layer first.
 struct OverlayEngine::Merging {
-  bool has_below = false;           // a layer below takes part
+  bool has_below = false;  // a layer below takes part
   bool has_above = false;
   std::unordered_set<std::string> decided;  // names that the layers so far have supplied or hidden
 };
 
 struct OverlayEngine::VisibleEntry {
-  const Instance& directory;        // that has the entry
+  const Instance& directory;  // that has the entry
   StoredEntry stored;
   std::optional<FoundInode> found;  // where it had to be looked up
 
@@ -142,8 +142,8 @@ Result<InodeNumber> OverlayEngine::listed_number(VisibleEntry& entry) {
   const bool is_upper = entry.directory.layer->depth == 0;
   auto no_aliases = parts_ && !is_upper ? parts_->index.empty() : Result<bool>(true);
   if (!no_aliases.ok()) return no_aliases.error();
-  const bool is_plain =
-      options_.map == nullptr && !entry.directory.layer->has_records && (entry.type() == FileType::kDirectory || *no_aliases);
+  const bool is_plain = options_.map == nullptr && !entry.directory.layer->has_records &&
+                        (entry.type() == FileType::kDirectory || *no_aliases);
   if (is_plain) return table_.number(entry.key(), std::nullopt);
   if (const auto held = table_.held_number(entry.key())) return *held;
   const Status looked_up = entry.look_up();

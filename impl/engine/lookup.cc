@@ -56,13 +56,13 @@ Result<std::optional<IdentityRecord>> OverlayEngine::record_of(const FoundInstan
   if (!bytes.ok()) return bytes.error();
   if (!*bytes) return std::optional<IdentityRecord>();
   auto record = decode_record(**bytes);
-  if (!record || !record->lies_on(found.found.attributes.number, generation_of(found))) return std::optional<IdentityRecord>();
+  if (!record || !record->lies_on(found.found.attributes.number, generation_of(found)))
+    return std::optional<IdentityRecord>();
   if (!table_.record_counts(record->number, found.layer->depth)) record.reset();
   return record;
 }
 
-Status OverlayEngine::load_upper(Loaded& loaded, const FoundInstance& top,
-                                 const std::optional<FoundInstance>& origin) {
+Status OverlayEngine::load_upper(Loaded& loaded, const FoundInstance& top, const std::optional<FoundInstance>& origin) {
   Node& node = *loaded.node;
   node.upper = top.found.inode;
   node.upper_key = key_of(*top.layer, top.found);

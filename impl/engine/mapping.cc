@@ -14,7 +14,7 @@ MappedInode OverlayEngine::mapped(const FoundInstance& found) {
 
 // The number that a record or the map has for the inode; nothing where it is to be derived.
 Result<std::optional<InodeNumber>> OverlayEngine::kept_number(const FoundInstance& found,
-                                                             const std::optional<IdentityRecord>& record) {
+                                                              const std::optional<IdentityRecord>& record) {
   if (record && record->number != 0 && !forgets_numbers()) return std::optional<InodeNumber>(record->number);
   if (options_.map == nullptr) return std::optional<InodeNumber>();
   const MappedInode inode = mapped(found);
@@ -43,12 +43,11 @@ Status OverlayEngine::look_of(const Layer& layer, const InodeRef& directory, std
   if (!attributes.ok()) return attributes.error();
   ++walked_;
   std::string look;
-  for (const std::uint64_t word :
-       {layer.depth, table_.tag(layer.file_system), attributes->number,
-        static_cast<std::uint64_t>(attributes->modify_time.seconds),
-        static_cast<std::uint64_t>(attributes->modify_time.nanoseconds),
-        static_cast<std::uint64_t>(attributes->change_time.seconds),
-        static_cast<std::uint64_t>(attributes->change_time.nanoseconds)})
+  for (const std::uint64_t word : {layer.depth, table_.tag(layer.file_system), attributes->number,
+                                   static_cast<std::uint64_t>(attributes->modify_time.seconds),
+                                   static_cast<std::uint64_t>(attributes->modify_time.nanoseconds),
+                                   static_cast<std::uint64_t>(attributes->change_time.seconds),
+                                   static_cast<std::uint64_t>(attributes->change_time.nanoseconds)})
     append_word(look, word);
   sum += digest(look, 0);
   auto entries = layer.store->entries(directory);

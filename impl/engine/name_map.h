@@ -1,5 +1,5 @@
-// Where the objects of the tree are, by number: what finds those that a file handle from before names. It is made by one
-// walk, when it is first needed, and lasts until it leads astray.
+// Where the objects of the tree are, by number: what finds those that a file handle from before names. It is made by
+// one walk, when it is first needed, and lasts until it leads astray.
 //
 // Threads: every method may be called from several threads at once.
 #pragma once
@@ -38,7 +38,7 @@ class NameMap {
 
   std::mutex mutex_;
   bool made_ = false;
-  std::uint64_t made_at_ = 0;       // changes when it was made
+  std::uint64_t made_at_ = 0;  // changes when it was made
   Places places_;
 };
 

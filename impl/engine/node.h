@@ -38,17 +38,17 @@ struct Node {
   std::vector<Instance> lowers;
   std::optional<ObjectKey> upper_key;
   std::optional<ObjectKey> lower_key;
-  InodeRef origin;                  // [tree] of lower_key where `lowers` does not hold it: its number is not given away
-  std::string redirect;             // [tree] of the upper directory
-  std::string index_name;           // [tree] not empty: the upper inode has this name in the index, and the names of
-                                    // the lower inode lower_key show it too
-  bool removed = false;             // [tree] the last name is gone
+  InodeRef origin;         // [tree] of lower_key where `lowers` does not hold it: its number is not given away
+  std::string redirect;    // [tree] of the upper directory
+  std::string index_name;  // [tree] not empty: the upper inode has this name in the index, and the names of
+                           // the lower inode lower_key show it too
+  bool removed = false;    // [tree] the last name is gone
   std::atomic<bool> on_upper{false};  // [tree] upper is set; may be read without the lock
 
-  std::uint64_t pins = 0;           // [table] lookups, opens and children; 0: the node goes
-  std::uint64_t lookups = 0;        // [table]
-  std::uint64_t opens = 0;          // [table]
-  std::vector<NodeName> names;      // [table] the names known; a directory has one, the root none
+  std::uint64_t pins = 0;       // [table] lookups, opens and children; 0: the node goes
+  std::uint64_t lookups = 0;    // [table]
+  std::uint64_t opens = 0;      // [table]
+  std::vector<NodeName> names;  // [table] the names known; a directory has one, the root none
 
   bool is_directory() const { return type == FileType::kDirectory; }
   bool is_root() const { return id == kRootNode; }

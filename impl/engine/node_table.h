@@ -46,7 +46,7 @@ class NodeTable {
   // What a node is found by and made from.
   struct Place {
     ObjectKey key;
-    NodePtr parent;                 // null: no name
+    NodePtr parent;  // null: no name
     std::string_view name;
   };
 

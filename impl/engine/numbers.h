@@ -45,9 +45,9 @@ class Numbers {
  private:
   struct FileSystem {
     BackingFileSystem backing;
-    std::uint64_t identity = 0;      // digest of the uuid
-    std::uint64_t seed = 0;          // of the hashed numbers
-    std::uint64_t tag = 0;           // 1 .. kTagLimit - 1
+    std::uint64_t identity = 0;  // digest of the uuid
+    std::uint64_t seed = 0;      // of the hashed numbers
+    std::uint64_t tag = 0;       // 1 .. kTagLimit - 1
     bool tag_owned = false;
   };
 

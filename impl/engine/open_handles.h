@@ -31,9 +31,9 @@ class OpenFile {
   const HeldOpen held;
   const Access access;
   std::mutex mutex;
-  LayerStore* store = nullptr;      // guarded by mutex: the store of file
-  FileRef file;                     // guarded by mutex
-  bool on_upper = false;            // guarded by mutex: file is the upper inode's
+  LayerStore* store = nullptr;  // guarded by mutex: the store of file
+  FileRef file;                 // guarded by mutex
+  bool on_upper = false;        // guarded by mutex: file is the upper inode's
 };
 
 class OpenDirectory {
@@ -43,7 +43,7 @@ class OpenDirectory {
   using Entries = std::shared_ptr<const std::vector<ListedEntry>>;
   const HeldOpen held;
   std::mutex mutex;
-  Entries entries;                  // guarded by mutex; null until offset 0 is read
+  Entries entries;  // guarded by mutex; null until offset 0 is read
 };
 
 }  // namespace ovlspec::impl

@@ -16,9 +16,9 @@ namespace ovlspec::impl {
 inline constexpr std::uint8_t kSynthesisedHandle = 0xf0;
 
 struct OriginHandle {
-  std::string bytes;                // the kernel's encoding
+  std::string bytes;  // the kernel's encoding
   bool operator==(const OriginHandle&) const = default;
-  std::string index_name() const;   // at most names::kNameMax bytes
+  std::string index_name() const;  // at most names::kNameMax bytes
 };
 
 // The origin of an inode on the file system `uuid` (16 bytes). A handle too long for an index name, or none, becomes a

@@ -36,14 +36,14 @@ namespace ovlspec::impl {
 struct WritableParts {
   explicit WritableParts(LayerStore& upper_store, WorkDirectory prepared)
       : store(upper_store), work(std::move(prepared)), index(upper_store, work), claim_log(upper_store, work) {}
-  LayerStore& store;                // of the upper layer and the work directory
+  LayerStore& store;  // of the upper layer and the work directory
   WorkDirectory work;
   HardLinkIndex index;
   ClaimLog claim_log;
   std::vector<InodeNumber> claims;  // all that the log and the seal hold
   bool is_sealed = false;           // the upper's root has a seal of its own, with all of them
   enum class Seal : std::uint8_t { kNone, kForeign, kOwn };
-  Seal found_seal = Seal::kNone;    // on the upper's root when the mount began
+  Seal found_seal = Seal::kNone;  // on the upper's root when the mount began
 };
 
 class OverlayEngine final : public Engine {
@@ -64,8 +64,7 @@ class OverlayEngine final : public Engine {
   Result<NodeEntry> link(NodeId node, NodeId parent, std::string_view name) override;
   Status unlink(NodeId parent, std::string_view name) override;
   Status remove_directory(NodeId parent, std::string_view name) override;
-  Status rename(NodeId from, std::string_view from_name, NodeId to, std::string_view to_name,
-                RenameMode mode) override;
+  Status rename(NodeId from, std::string_view from_name, NodeId to, std::string_view to_name, RenameMode mode) override;
 
   Result<std::string> xattr(NodeId node, std::string_view name) override;
   Result<std::vector<std::string>> xattr_names(NodeId node) override;
@@ -92,10 +91,10 @@ class OverlayEngine final : public Engine {
  private:
   // A name of a directory as it is now.
   struct Reached {
-    Pin node;                       // empty: no such name
-    bool upper_here = false;        // the upper layer has an object under the name
-    bool upper_whiteout = false;    // ... or a whiteout
-    bool has_lower_links = false;   // it is a lower inode with several links, which prepare_removal finds
+    Pin node;                           // empty: no such name
+    bool upper_here = false;            // the upper layer has an object under the name
+    bool upper_whiteout = false;        // ... or a whiteout
+    bool has_lower_links = false;       // it is a lower inode with several links, which prepare_removal finds
     std::optional<Attributes> backing;  // of the node's top instance, where the search read them
   };
   // The upper inode that a lower one with several links was copied up to.
@@ -109,7 +108,7 @@ class OverlayEngine final : public Engine {
   };
   // What copy up does beside copying.
   struct CopyUp {
-    std::optional<NodeName> place;  // the name to copy up under; empty: any name that is known
+    std::optional<NodeName> place;        // the name to copy up under; empty: any name that is known
     const StoreChange* change = nullptr;  // applied before the copy shows; its size limits what is copied
   };
   // A name that is left aside; none where parent is null.
@@ -137,7 +136,7 @@ class OverlayEngine final : public Engine {
   Status claim(InodeNumber number);
   void keep_claim();
   void take_claim_back(InodeNumber number);
-  enum class Amount { kShort, kAll };   // kShort: only as long as it stays small
+  enum class Amount { kShort, kAll };  // kShort: only as long as it stays small
   Status write_seal(Amount amount);
 
   // adoption.cc
@@ -191,7 +190,7 @@ class OverlayEngine final : public Engine {
   Result<std::optional<Alias>> alias_of(const FoundInstance& lower);
   struct OriginSearch {
     std::optional<FoundInstance> found;
-    bool is_gone = true;            // where it was not found; false: it cannot be told
+    bool is_gone = true;  // where it was not found; false: it cannot be told
   };
   OriginSearch find_origin(std::string_view origin_xattr) const;
   Result<std::optional<std::string>> index_name_of(const FoundInstance& upper);
@@ -283,7 +282,7 @@ class OverlayEngine final : public Engine {
   struct Current {
     LayerStore* store = nullptr;
     FileRef file;
-    bool on_upper = false;          // read with `file`: a copy up may come between two looks
+    bool on_upper = false;  // read with `file`: a copy up may come between two looks
   };
   Result<OpenFileRef> open_held(const NodePtr& node, OpenMode mode);
   Result<Current> current(OpenFile& open) const;
@@ -291,7 +290,7 @@ class OverlayEngine final : public Engine {
   Layers layers_;
   std::unique_ptr<WritableParts> parts_;
   EngineOptions options_;
-  std::uint64_t walked_ = 0;        // objects, before the mount was complete
+  std::uint64_t walked_ = 0;  // objects, before the mount was complete
   NodePtr root_;
   mutable std::shared_mutex namespace_;
   std::atomic<std::uint64_t> changes_{0};  // of names, in this mount

@@ -15,8 +15,8 @@ Status OverlayEngine::remove_upper_name(const NodePtr& parent, std::string_view 
   }
   auto temporary = parts_->work.make_whiteout();
   if (!temporary.ok()) return temporary.error();
-  const Status moved = parts_->store.rename(parts_->work.temporary(), *temporary, parent->upper, name,
-                                            StoreRename::kReplace);
+  const Status moved =
+      parts_->store.rename(parts_->work.temporary(), *temporary, parent->upper, name, StoreRename::kReplace);
   if (!moved.ok()) static_cast<void>(parts_->work.discard(*temporary));
   return moved;
 }

@@ -169,8 +169,8 @@ Status OverlayEngine::exchange(RenameSide& from, RenameSide& to) {
   OVLSPEC_TRY(make_upper_name(to.reached, to.directory, to.name));
   OVLSPEC_TRY(prepare_moved_directory(from, to));
   OVLSPEC_TRY(prepare_moved_directory(to, from));
-  OVLSPEC_TRY(parts_->store.rename(from.directory->upper, from.name, to.directory->upper, to.name,
-                                   StoreRename::kExchange));
+  OVLSPEC_TRY(
+      parts_->store.rename(from.directory->upper, from.name, to.directory->upper, to.name, StoreRename::kExchange));
   const NodePtr& source = from.reached.node.node();
   const NodePtr& target = to.reached.node.node();
   table_.remove_name(source, *from.directory, from.name);

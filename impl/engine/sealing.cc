@@ -86,9 +86,8 @@ Status OverlayEngine::write_seal(Amount amount) {
   const FoundInode root{layers_.upper->root, {}};
   auto attributes = parts_->store.attributes(root.inode);
   if (!attributes.ok()) return attributes.error();
-  LayerSeal seal{.root = attributes->number,
-                 .generation = generation_of({layers_.upper.get(), root}),
-                 .claims = parts_->claims};
+  LayerSeal seal{
+      .root = attributes->number, .generation = generation_of({layers_.upper.get(), root}), .claims = parts_->claims};
   std::sort(seal.claims.begin(), seal.claims.end());
   seal.claims.erase(std::unique(seal.claims.begin(), seal.claims.end()), seal.claims.end());
   const std::string name = layers_.private_name(names::kSeal);

@@ -49,9 +49,9 @@ class Search {
   const Layers& layers_;
   const Node& root_;
   const Node& directory_;
-  std::string_view name_;                     // while path_ is empty
-  std::string path_;                          // a single component, or absolute from the root of the layers below
-  const std::vector<Instance>* bases_;        // the directories of the lowers to look in
+  std::string_view name_;               // while path_ is empty
+  std::string path_;                    // a single component, or absolute from the root of the layers below
+  const std::vector<Instance>* bases_;  // the directories of the lowers to look in
   std::size_t next_base_ = 0;
   bool at_upper_;
   bool upper_whiteout_ = false;

@@ -11,7 +11,7 @@ enum class Support { kYes, kNo };
 struct StoreLimits {
   Support rename_whiteout = Support::kYes;
   Support handles = Support::kYes;
-  Support symlink_xattrs = Support::kYes;   // kNo: EPERM on all but files and directories, as user.* has it
+  Support symlink_xattrs = Support::kYes;  // kNo: EPERM on all but files and directories, as user.* has it
 };
 
 // Another store without what `limits` says it lacks.

@@ -37,7 +37,7 @@ class LayerTree {
   LayerTree& xattr(std::string_view path, std::string_view name, std::string_view value);
   LayerTree& owner(std::string_view path, Uid uid, Gid gid);
   LayerTree& times(std::string_view path, Time access, Time modify);
-  LayerTree& remove(std::string_view path);         // with all that is in it
+  LayerTree& remove(std::string_view path);  // with all that is in it
   LayerTree& move(std::string_view from, std::string_view to);
 
   bool has(std::string_view path) const;
@@ -117,7 +117,7 @@ class World {
 
 struct Shown {
   Attributes attributes;
-  std::string content;              // of a regular file; a symlink's target
+  std::string content;  // of a regular file; a symlink's target
   bool operator==(const Shown&) const = default;
 };
 
@@ -144,7 +144,7 @@ class Mounted {
   Status make_directory(std::string_view path, Mode mode = 0755);
   Status make_symlink(std::string_view path, std::string_view target);
   Status make(std::string_view path, const NewInode& inode);
-  Status write(std::string_view path, std::string_view content);      // truncates first
+  Status write(std::string_view path, std::string_view content);  // truncates first
   Status append(std::string_view path, std::string_view content);
   Status chmod(std::string_view path, Mode mode);
   Status truncate(std::string_view path, FileSize size);

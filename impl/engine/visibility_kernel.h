@@ -37,8 +37,8 @@ Progress<D> start() {
 
 template <typename D>
 struct Step {
-  typename D::Bool supplies;   // this layer's instance is the one whose type and metadata show
-  typename D::Bool merges;     // this layer's instance is part of the object (implied by supplies)
+  typename D::Bool supplies;  // this layer's instance is the one whose type and metadata show
+  typename D::Bool merges;    // this layer's instance is part of the object (implied by supplies)
   Progress<D> next;
 };
 
@@ -49,8 +49,8 @@ Step<D> look(const Progress<D>& before, const typename D::Word& state) {
   const auto open = D::negate(before.ended);
   const auto is_directory = D::either(is(LayerState::kDirectory), is(LayerState::kOpaqueDirectory));
   const auto is_present = D::either(is_directory, is(LayerState::kNonDirectory));
-  const auto stops = D::either(is(LayerState::kWhiteout),
-                               D::either(is(LayerState::kOpaqueDirectory), is(LayerState::kNonDirectory)));
+  const auto stops =
+      D::either(is(LayerState::kWhiteout), D::either(is(LayerState::kOpaqueDirectory), is(LayerState::kNonDirectory)));
   const auto supplies = D::both(open, D::both(D::negate(before.found), is_present));
   const auto joins = D::both(open, D::both(D::both(before.found, before.directory), is_directory));
   return Step<D>{supplies, D::either(supplies, joins),

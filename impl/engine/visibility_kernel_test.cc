@@ -24,9 +24,7 @@ std::vector<std::size_t> merged(const std::vector<LayerState>& stack) {
   return layers;
 }
 
-bool is_directory(LayerState state) {
-  return state == LayerState::kDirectory || state == LayerState::kOpaqueDirectory;
-}
+bool is_directory(LayerState state) { return state == LayerState::kDirectory || state == LayerState::kOpaqueDirectory; }
 
 // The rules said once more, from the names' side: what hides layer `at`, given the layers above it.
 std::vector<std::size_t> expected(const std::vector<LayerState>& stack) {

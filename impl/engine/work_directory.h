@@ -24,13 +24,13 @@ class WorkDirectory {
   const InodeRef& root() const { return root_; }
   const InodeRef& temporary() const { return temporary_; }
 
-  // A name that nothing in temporary() has. What a crash left is told apart by it: a copy that never showed, or anything
-  // else.
+  // A name that nothing in temporary() has. What a crash left is told apart by it: a copy that never showed, or
+  // anything else.
   enum class Purpose : std::uint8_t { kCopyUp, kOther };
   std::string fresh_name(Purpose purpose = Purpose::kOther);
   static Purpose purpose_of(std::string_view name);
   struct Made {
-    std::string name;               // in temporary()
+    std::string name;  // in temporary()
     FoundInode found;
   };
   Result<Made> make(const NewInode& inode, Purpose purpose = Purpose::kOther);

@@ -11,8 +11,8 @@ namespace ovlspec::fuse {
 inline constexpr int kExitFailure = 1;
 inline constexpr int kExitUsage = 2;
 
-// Why nothing was mounted. Invariant: `message` is one line without a newline, and no name in it is longer than in_quotes()
-// allows.
+// Why nothing was mounted. Invariant: `message` is one line without a newline, and no name in it is longer than
+// in_quotes() allows.
 struct Failure {
   std::string message;
   int exit_status = kExitFailure;
@@ -25,8 +25,8 @@ inline Failure usage_failure(std::string message) {
 template <typename T>
 class [[nodiscard]] Attempt {
  public:
-  Attempt(T value) : state_(std::move(value)) {}             // NOLINT(google-explicit-constructor)
-  Attempt(Failure failure) : state_(std::move(failure)) {}   // NOLINT(google-explicit-constructor)
+  Attempt(T value) : state_(std::move(value)) {}            // NOLINT(google-explicit-constructor)
+  Attempt(Failure failure) : state_(std::move(failure)) {}  // NOLINT(google-explicit-constructor)
 
   bool ok() const { return std::holds_alternative<T>(state_); }
   explicit operator bool() const { return ok(); }

@@ -77,8 +77,8 @@ class SmallDisk : public Program {
     ASSERT_EQ(::mount("small", (root() + "/small").c_str(), "tmpfs", 0, "size=1m"), 0);
     ASSERT_EQ(mkdir((root() + "/small/upper").c_str(), 0755), 0);
     ASSERT_EQ(mkdir((root() + "/small/work").c_str(), 0755), 0);
-    const Ran ran = mount_with(read_only_options() + ",upperdir=" + root() + "/small/upper,workdir=" + root() +
-                               "/small/work");
+    const Ran ran =
+        mount_with(read_only_options() + ",upperdir=" + root() + "/small/upper,workdir=" + root() + "/small/work");
     ASSERT_EQ(ran.status, 0) << ran.errors;
   }
 
@@ -114,7 +114,8 @@ TEST_F(SmallDisk, AWriteThatDoesNotFitFailsWithoutHarmToOthers) {
   EXPECT_EQ(unlink(at("full").c_str()), 0);
   // The kernel tells the daemon later that the removed file is closed; its blocks are free from then on.
   struct statvfs space {};
-  for (int i = 0; i < 500 && statvfs((root() + "/small").c_str(), &space) == 0 && space.f_bfree < 4; ++i) usleep(10'000);
+  for (int i = 0; i < 500 && statvfs((root() + "/small").c_str(), &space) == 0 && space.f_bfree < 4; ++i)
+    usleep(10'000);
   write_file(at("f"), "changed");
   EXPECT_EQ(read_file(at("f")), "changed");
   EXPECT_EQ(read_file(lower("f")), "lower");

@@ -17,7 +17,7 @@ enum class Presence : std::uint8_t { kDaemon, kForeground };
 
 // A mount that was asked for.
 struct MountRequest {
-  std::string source;               // shown in /proc/mounts
+  std::string source;  // shown in /proc/mounts
   std::string mount_point;
   MountOptions options;
   Presence presence = Presence::kDaemon;

@@ -11,9 +11,9 @@
 namespace ovlspec::fuse {
 namespace {
 
-constexpr unsigned kThreadsLeast = 4;                     // some may be busy copying up or syncing
+constexpr unsigned kThreadsLeast = 4;  // some may be busy copying up or syncing
 constexpr unsigned kThreadsMost = 16;
-constexpr unsigned kReadAhead = 1024;                     // KiB: as much as one request takes
+constexpr unsigned kReadAhead = 1024;  // KiB: as much as one request takes
 
 unsigned suitable_threads() { return std::clamp(2 * std::thread::hardware_concurrency(), kThreadsLeast, kThreadsMost); }
 

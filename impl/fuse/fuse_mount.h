@@ -1,5 +1,5 @@
-// A mounted overlay, from options to unmount: the layers checked and opened, the engine over them, the session before it.
-// The program is this behind a command line; tests and harnesses hold it in their own process.
+// A mounted overlay, from options to unmount: the layers checked and opened, the engine over them, the session before
+// it. The program is this behind a command line; tests and harnesses hold it in their own process.
 #pragma once
 
 #include <memory>
@@ -20,7 +20,7 @@ class FuseMount {
   // left nothing written. Sets the umask of the process to 0 and raises its limit of open files. A mount of ours on the
   // same place whose daemon died is taken away first.
   static Attempt<std::unique_ptr<FuseMount>> start(const MountRequest& request);
-  ~FuseMount();                     // unmounts
+  ~FuseMount();  // unmounts
   FuseMount(const FuseMount&) = delete;
   FuseMount& operator=(const FuseMount&) = delete;
 

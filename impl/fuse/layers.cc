@@ -9,7 +9,7 @@ namespace ovlspec::fuse {
 namespace {
 
 struct Place {
-  std::string what;                 // the option and the path, for messages
+  std::string what;  // the option and the path, for messages
   Descriptor directory;
   DirectoryIdentity identity;
 };

@@ -12,10 +12,10 @@ namespace ovlspec::fuse {
 
 // Layers that can be mounted. While this lives, no other mount takes the same upper or work directory.
 struct CheckedLayers {
-  Descriptor top;                   // the upper, or the topmost lower: whose free space the mount shows
+  Descriptor top;  // the upper, or the topmost lower: whose free space the mount shows
   Descriptor upper_lock;
   Descriptor work_lock;
-  std::uint32_t stack_depth = 1;    // how deep the layers' file systems are stacked, with the mount itself
+  std::uint32_t stack_depth = 1;  // how deep the layers' file systems are stacked, with the mount itself
 };
 
 // Each layer is a directory; none is another or lies inside another; the work directory is on the upper's file system,

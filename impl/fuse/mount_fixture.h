@@ -1,4 +1,5 @@
-// For tests that mount: a directory of the test's own, on a tmpfs of its own, in a mount namespace of the process's own.
+// For tests that mount: a directory of the test's own, on a tmpfs of its own, in a mount namespace of the process's
+// own.
 #pragma once
 
 #include <gtest/gtest.h>

@@ -1,5 +1,5 @@
-// A mounted overlay as processes see it. What the merge is, is the engine's affair and its tests'; here it is that every
-// operation arrives, comes back right, and that the kernel's caches are never stale.
+// A mounted overlay as processes see it. What the merge is, is the engine's affair and its tests'; here it is that
+// every operation arrives, comes back right, and that the kernel's caches are never stale.
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/statfs.h>

@@ -6,8 +6,8 @@
 #include <netinet/in.h>
 #include <nfsc/libnfs.h>
 // After libnfs.h, whose macros they use.
-#include <nfsc/libnfs-raw.h>
 #include <nfsc/libnfs-raw-nfs4.h>
+#include <nfsc/libnfs-raw.h>
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
@@ -63,8 +63,12 @@ std::string configuration(const std::string& directory, const std::string& state
   return "NFS_CORE_PARAM { NFS_Port = " + std::to_string(port) +
          "; Protocols = 4; Enable_UDP = false; Bind_addr = 127.0.0.1; Enable_NLM = false; Enable_RQUOTA = false;"
          " Allow_Set_Io_Flusher_Fail = true; }\n"
-         "NFSv4 { Graceless = true; Minor_Versions = 0; RecoveryBackend = fs; RecoveryRoot = " + state + "; }\n"
-         "EXPORT { Export_Id = 77; Path = " + directory + "; Pseudo = /export; Access_Type = RW; Squash = None;"
+         "NFSv4 { Graceless = true; Minor_Versions = 0; RecoveryBackend = fs; RecoveryRoot = " +
+         state +
+         "; }\n"
+         "EXPORT { Export_Id = 77; Path = " +
+         directory +
+         "; Pseudo = /export; Access_Type = RW; Squash = None;"
          " SecType = sys; Filesystem_id = 77.77; Protocols = 4; Transports = TCP;"
          " FSAL { Name = VFS; fsid_type = None; } }\n";
 }
@@ -83,8 +87,7 @@ void answered(rpc_context*, int status, void* data, void* private_data) {
 }
 
 // Sends the operations and waits for the answer, which `take` has to read at once.
-void send(nfs_context* context, std::vector<nfs_argop4>& operations,
-          std::function<void(const COMPOUND4res&)> take) {
+void send(nfs_context* context, std::vector<nfs_argop4>& operations, std::function<void(const COMPOUND4res&)> take) {
   COMPOUND4args arguments{};
   arguments.argarray.argarray_len = static_cast<unsigned>(operations.size());
   arguments.argarray.argarray_val = operations.data();

@@ -43,8 +43,8 @@ class NfsClient {
   std::string handle(const std::vector<std::string>& names);
 
   struct Answer {
-    std::uint32_t status = 0;       // NFS4_OK, NFS4ERR_STALE, ...
-    std::string content;            // where it is NFS4_OK and the object a regular file
+    std::uint32_t status = 0;  // NFS4_OK, NFS4ERR_STALE, ...
+    std::string content;       // where it is NFS4_OK and the object a regular file
   };
   // PUTFH, GETATTR, READ of the first 4096 bytes.
   Answer read(const std::string& handle);

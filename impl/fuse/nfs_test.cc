@@ -20,7 +20,8 @@ class Nfs : public MountTest {
     MountTest::SetUp();
     if (IsSkipped()) return;
     fs::create_directories(lower("d"));
-    for (const std::string name : {"renamed", "changed", "gone", "replaced", "d/x"}) write_file(lower(name), "lower " + name);
+    for (const std::string name : {"renamed", "changed", "gone", "replaced", "d/x"})
+      write_file(lower(name), "lower " + name);
     write_file(deeper("below"), "deeper below");
   }
 
@@ -28,7 +29,8 @@ class Nfs : public MountTest {
   void take_handles() {
     NfsServer server(at(""), state());
     NfsClient client(server);
-    for (const std::string name : {"renamed", "changed", "gone", "replaced", "below"}) handles_[name] = client.handle({name});
+    for (const std::string name : {"renamed", "changed", "gone", "replaced", "below"})
+      handles_[name] = client.handle({name});
     handles_["x"] = client.handle({"d", "x"});
     handles_["d"] = client.handle({"d"});
     EXPECT_EQ(client.read(handles_["renamed"]).content, "lower renamed");
@@ -50,7 +52,8 @@ class Nfs : public MountTest {
     EXPECT_EQ(client.read(handles_["changed"]).content, changed);
     EXPECT_EQ(client.read(handles_["x"]).content, "lower d/x");
     EXPECT_EQ(client.status(handles_["d"]), NFS4_OK);
-    for (const char* name : {"gone", "replaced", "below"}) EXPECT_EQ(client.read(handles_[name]).status, NFS4ERR_STALE) << name;
+    for (const char* name : {"gone", "replaced", "below"})
+      EXPECT_EQ(client.read(handles_[name]).status, NFS4ERR_STALE) << name;
   }
 
   std::string state() const { return root() + "/nfs"; }

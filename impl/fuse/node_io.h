@@ -2,8 +2,8 @@
 // and its last release, either every open is served through the page cache, or every open is passed through to one and
 // the same backing file. This table counts the opens and keeps the way.
 //
-// A lower file of a stack with an upper goes through the page cache: passed through, it could not be opened for writing,
-// after a copy up, before its last reader has closed it. Source: fs/fuse/iomode.c, as tried on Linux 6.18.
+// A lower file of a stack with an upper goes through the page cache: passed through, it could not be opened for
+// writing, after a copy up, before its last reader has closed it. Source: fs/fuse/iomode.c, as tried on Linux 6.18.
 #pragma once
 
 #include <array>

@@ -26,7 +26,7 @@ class Session;
 struct Served {
   impl::Engine& engine;
   NodeIo& io;
-  const Descriptor& top;            // whose free space statfs shows
+  const Descriptor& top;  // whose free space statfs shows
   Session& owner;
   fuse_session* session = nullptr;
   HandleTable<FileHandle> files;

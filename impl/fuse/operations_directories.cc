@@ -15,8 +15,8 @@ void opendir(fuse_req_t request, fuse_ino_t node, fuse_file_info* info) {
   Served& session = served(request);
   Result<impl::OpenDirectoryRef> directory = session.engine.open_directory(node);
   if (!directory) return reply(request, directory.error());
-  info->fh = session.directories.add(
-      std::make_unique<DirectoryHandle>(DirectoryHandle{.directory = *std::move(directory)}));
+  info->fh =
+      session.directories.add(std::make_unique<DirectoryHandle>(DirectoryHandle{.directory = *std::move(directory)}));
   // The kernel's cache of a listing is the directory's, not this opening's: a stream that goes on after the directory
   // changed would repeat names, and `..` of a moved directory would stay.
   info->cache_readdir = 0;
@@ -63,8 +63,8 @@ void readdir(fuse_req_t request, fuse_ino_t, std::size_t size, off_t offset, fus
   const auto add = [&](const impl::ListedEntry& listed) {
     const struct stat status = listed_status(listed.entry);
     const std::size_t needed =
-        fuse_add_direntry(request, kept.buffer.data() + kept.used, size - kept.used, listed.entry.name.c_str(),
-                          &status, static_cast<off_t>(listed.next_offset));
+        fuse_add_direntry(request, kept.buffer.data() + kept.used, size - kept.used, listed.entry.name.c_str(), &status,
+                          static_cast<off_t>(listed.next_offset));
     if (needed > size - kept.used) return false;
     kept.used += needed;
     return true;
@@ -77,8 +77,8 @@ void readdir(fuse_req_t request, fuse_ino_t, std::size_t size, off_t offset, fus
 
 bool is_dot(const std::string& name) { return name == "." || name == ".."; }
 
-// The entry with its node where it has one. `.` and `..` are given without, which counts no lookup, and so is a name that
-// is gone since it was listed: the kernel asks again.
+// The entry with its node where it has one. `.` and `..` are given without, which counts no lookup, and so is a name
+// that is gone since it was listed: the kernel asks again.
 fuse_entry_param entry_with_node(impl::Engine& engine, fuse_ino_t node, const DirectoryEntry& listed) {
   if (!is_dot(listed.name)) {
     const Result<impl::NodeEntry> found = engine.lookup(node, listed.name);

@@ -39,8 +39,8 @@ protocol::OpenReply open_reply(const Opened& opened) {
                              .backing = opened.backing};
 }
 
-// The kernel leaves it to us to clear set-id bits where opening truncates: it only does so for a truncation that it asks
-// for itself.
+// The kernel leaves it to us to clear set-id bits where opening truncates: it only does so for a truncation that it
+// asks for itself.
 Status clear_set_ids(Served& session, impl::NodeId node, const fuse_ctx& caller) {
   constexpr Mode kGroupExecute = 010;
   const Result<Attributes> attributes = session.engine.attributes(node);
@@ -60,8 +60,7 @@ Status clear_set_ids(Served& session, impl::NodeId node, const fuse_ctx& caller)
 void open(fuse_req_t request, fuse_ino_t node, fuse_file_info* info) {
   Served& session = served(request);
   const bool truncates = (info->flags & O_TRUNC) != 0;
-  const Result<Opened> opened =
-      open_node(session, node, {.access = access_of(info->flags), .truncate = truncates});
+  const Result<Opened> opened = open_node(session, node, {.access = access_of(info->flags), .truncate = truncates});
   if (!opened) return reply(request, opened.error());
   if (truncates) {
     if (const Status cleared = clear_set_ids(session, node, *fuse_req_ctx(request)); !cleared) {
@@ -80,8 +79,7 @@ void create(fuse_req_t request, fuse_ino_t parent, const char* name, mode_t mode
   const impl::NewInode inode = new_inode(*fuse_req_ctx(request), FileType::kRegular, mode);
   const Result<impl::NodeEntry> entry = session.engine.create(parent, name, inode);
   if (!entry) return reply(request, entry.error());
-  const Result<Opened> opened =
-      open_node(session, entry->node, {.access = access_of(info->flags), .truncate = false});
+  const Result<Opened> opened = open_node(session, entry->node, {.access = access_of(info->flags), .truncate = false});
   if (!opened) {
     session.engine.forget(entry->node, 1);
     return reply(request, opened.error());

@@ -51,7 +51,8 @@ Check set_lowers(MountOptions& options, const GivenOption& option) {
 Check set_directory(std::string& directory, const GivenOption& option) {
   if (!directory.empty()) return usage_failure(fmt::format("option {} is given twice", option.name));
   Attempt<std::string> path = unescape(*option.value);
-  if (!path) return usage_failure(fmt::format("{} {}: {}", option.name, in_quotes(*option.value), path.failure().message));
+  if (!path)
+    return usage_failure(fmt::format("{} {}: {}", option.name, in_quotes(*option.value), path.failure().message));
   if (Check length = check_path_length(option.name, *path); !length) return length;
   directory = *std::move(path);
   return Done{};
@@ -69,9 +70,9 @@ Check set_source(MountOptions& options, const GivenOption& option) {
 Check set_identity(MountOptions& options, const GivenOption& option) {
   using Strategy = impl::IdentityStrategy;
   constexpr std::array<std::pair<std::string_view, Strategy>, 4> kStrategies = {{{"derived", Strategy::kDerived},
-                                                                                {"upfront", Strategy::kUpfront},
-                                                                                {"on-lookup", Strategy::kOnLookup},
-                                                                                {"volatile", Strategy::kVolatile}}};
+                                                                                 {"upfront", Strategy::kUpfront},
+                                                                                 {"on-lookup", Strategy::kOnLookup},
+                                                                                 {"volatile", Strategy::kVolatile}}};
   for (const auto& [name, strategy] : kStrategies) {
     if (*option.value != name) continue;
     options.identity = strategy;
@@ -192,8 +193,22 @@ constexpr std::array<FlagOption, 22> kFlagOptions = {{
 
 // What mount(8) and fstab use among themselves, and what holds anyway.
 constexpr std::array<std::string_view, 16> kWithoutEffect = {
-    "default_permissions", "clone_fd", "auto", "noauto", "user",   "nouser",   "users", "nousers",
-    "owner",               "noowner",  "group", "nogroup", "_netdev", "nofail", "silent", "loud",
+    "default_permissions",
+    "clone_fd",
+    "auto",
+    "noauto",
+    "user",
+    "nouser",
+    "users",
+    "nousers",
+    "owner",
+    "noowner",
+    "group",
+    "nogroup",
+    "_netdev",
+    "nofail",
+    "silent",
+    "loud",
 };
 
 Check apply_word(MountOptions& options, const GivenOption& option) {

@@ -17,7 +17,7 @@ namespace ovlspec::fuse {
 // The flags of mount(2) that options name.
 enum class MountFlag : std::uint32_t {
   kReadOnly = 1U << 0,
-  kNoSetId = 1U << 1,               // nosuid
+  kNoSetId = 1U << 1,  // nosuid
   kNoDevices = 1U << 2,
   kNoExecute = 1U << 3,
   kNoAccessTimes = 1U << 4,
@@ -41,8 +41,8 @@ class MountFlags {
 };
 
 enum class Visibility : std::uint8_t {
-  kAutomatic,                       // to everybody where the mounter has the privilege, else to the mounter
-  kEverybody,                       // allow_other
+  kAutomatic,  // to everybody where the mounter has the privilege, else to the mounter
+  kEverybody,  // allow_other
 };
 enum class Passthrough : std::uint8_t { kAutomatic, kOff };
 enum class Verbosity : std::uint8_t { kNormal, kDebug };
@@ -53,15 +53,15 @@ struct MountOptions {
   std::string work;
   impl::IdentityStrategy identity = impl::IdentityStrategy::kDerived;
   impl::SealCheck seal = impl::SealCheck::kVerify;
-  std::string state;                // directory of the identity map; empty: the work directory
+  std::string state;  // directory of the identity map; empty: the work directory
   impl::Durability durability = impl::Durability::kSynced;
   impl::XattrNamespace xattrs = impl::XattrNamespace::kTrusted;
   Visibility visibility = Visibility::kAutomatic;
   Passthrough passthrough = Passthrough::kAutomatic;
   Verbosity verbosity = Verbosity::kNormal;
   MountFlags flags;
-  unsigned threads = 0;             // 0: as many as suit the machine
-  std::string source;               // fsname=; empty: not given
+  unsigned threads = 0;  // 0: as many as suit the machine
+  std::string source;    // fsname=; empty: not given
   bool operator==(const MountOptions&) const = default;
 };
 
@@ -69,8 +69,8 @@ struct MountOptions {
 inline constexpr std::size_t kOptionTextMax = 4U << 20;
 inline constexpr unsigned kThreadsMax = 256;
 
-// Parses the texts of all -o, in order. Each option is known, each value well formed, each layer given once, an upper has
-// a work directory, and there is at least one lower; otherwise a usage failure that names the option.
+// Parses the texts of all -o, in order. Each option is known, each value well formed, each layer given once, an upper
+// has a work directory, and there is at least one lower; otherwise a usage failure that names the option.
 Attempt<MountOptions> parse_options(const std::vector<std::string>& texts);
 
 // Whether this strategy has its map in a file.

@@ -23,9 +23,7 @@ std::string refusal(const std::string& text) {
   return options.failure().message;
 }
 
-TEST(Options, LowersAreListedTopmostFirst) {
-  EXPECT_EQ(parsed("lowerdir=/a:/b:c").lowers, (Strings{"/a", "/b", "c"}));
-}
+TEST(Options, LowersAreListedTopmostFirst) { EXPECT_EQ(parsed("lowerdir=/a:/b:c").lowers, (Strings{"/a", "/b", "c"})); }
 
 TEST(Options, AnUpperComesWithItsWorkDirectory) {
   const MountOptions options = parsed("lowerdir=/a,upperdir=/u,workdir=/w");
@@ -113,8 +111,8 @@ TEST(Options, EachRefusalNamesTheOption) {
 TEST(Options, ANameThatIsTooLongIsRefusedAndShownShortened) {
   const std::string name(names::kNameMax + 1, 'n');
   EXPECT_EQ(parsed("lowerdir=/" + name.substr(1)).lowers.size(), 1U);
-  EXPECT_EQ(refusal("lowerdir=/" + name), "lowerdir \"/" + std::string(99, 'n') +
-                                              "...\" has a name that is too long: 256 bytes, at most 255");
+  EXPECT_EQ(refusal("lowerdir=/" + name),
+            "lowerdir \"/" + std::string(99, 'n') + "...\" has a name that is too long: 256 bytes, at most 255");
 }
 
 TEST(Options, APathThatIsTooLongIsRefused) {

@@ -40,9 +40,8 @@ Ran Program::run(const Arguments& arguments) {
   const std::string errors = root() + "/errors";
   int status = 0;
   EXPECT_GT(waitpid(start(arguments, output, errors), &status, 0), 0);
-  return {.status = WIFEXITED(status) ? WEXITSTATUS(status) : -1,
-          .output = read_file(output),
-          .errors = read_file(errors)};
+  return {
+      .status = WIFEXITED(status) ? WEXITSTATUS(status) : -1, .output = read_file(output), .errors = read_file(errors)};
 }
 
 Ran Program::mount_with(const std::string& options) {

@@ -14,7 +14,7 @@ using Arguments = std::vector<std::string>;
 
 // What became of a run.
 struct Ran {
-  int status = -1;                  // exit status; -1 for a signal
+  int status = -1;  // exit status; -1 for a signal
   std::string output;
   std::string errors;
 };

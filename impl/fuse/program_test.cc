@@ -97,9 +97,10 @@ TEST_F(Program, MountFindsItByItsType) {
   const std::string place = "/usr/local/sbin";
   const std::string directory = fs::path(FUSE_OVLSPEC_PROGRAM).parent_path();
   if (system("command -v mount.fuse3 >/dev/null") != 0) GTEST_SKIP() << "mount.fuse3 is not installed";
-  if (::mount(directory.c_str(), place.c_str(), nullptr, MS_BIND, nullptr) != 0) GTEST_SKIP() << "there is no " << place;
-  const Ran ran = run({"mount", "-t", "fuse.fuse-ovlspec", "none", root() + "/mount", "-o",
-                       writable_options(",noatime")});
+  if (::mount(directory.c_str(), place.c_str(), nullptr, MS_BIND, nullptr) != 0)
+    GTEST_SKIP() << "there is no " << place;
+  const Ran ran =
+      run({"mount", "-t", "fuse.fuse-ovlspec", "none", root() + "/mount", "-o", writable_options(",noatime")});
   umount2(place.c_str(), MNT_DETACH);
   ASSERT_EQ(ran.status, 0) << ran.errors;
   const std::string mounts = read_file("/proc/self/mounts");

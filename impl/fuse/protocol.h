@@ -1,5 +1,5 @@
-// What the kernel's FUSE protocol has and Debian 12's <linux/fuse.h> (protocol 7.38) lacks: passthrough, of protocol 7.40.
-// Source: Documentation/filesystems/fuse-passthrough.rst and the protocol's change log for 7.40.
+// What the kernel's FUSE protocol has and Debian 12's <linux/fuse.h> (protocol 7.38) lacks: passthrough, of
+// protocol 7.40. Source: Documentation/filesystems/fuse-passthrough.rst and the protocol's change log for 7.40.
 #pragma once
 
 #include <linux/fuse.h>
@@ -21,15 +21,15 @@ struct InitReply {
   std::uint32_t major;
   std::uint32_t minor;
   std::uint32_t max_readahead;
-  std::uint32_t flags;              // flags 0 to 31
+  std::uint32_t flags;  // flags 0 to 31
   std::uint16_t max_background;
   std::uint16_t congestion_threshold;
   std::uint32_t max_write;
   std::uint32_t time_granularity;
   std::uint16_t max_pages;
   std::uint16_t map_alignment;
-  std::uint32_t flags2;             // flags 32 to 63; read where FUSE_INIT_EXT is among `flags`
-  std::uint32_t max_stack_depth;    // 1: backing files lie on no stacked file system; 2: on one stack at most
+  std::uint32_t flags2;           // flags 32 to 63; read where FUSE_INIT_EXT is among `flags`
+  std::uint32_t max_stack_depth;  // 1: backing files lie on no stacked file system; 2: on one stack at most
   std::uint32_t unused[6];
 };
 static_assert(sizeof(InitReply) == sizeof(fuse_init_out));
@@ -38,8 +38,8 @@ static_assert(offsetof(InitReply, flags2) == offsetof(fuse_init_out, flags2));
 // The reply to OPEN; also the second part of the reply to CREATE.
 struct OpenReply {
   std::uint64_t handle;
-  std::uint32_t flags;              // FOPEN_*
-  std::int32_t backing;             // of BackingOpen, where `flags` has kOpenPassthrough
+  std::uint32_t flags;   // FOPEN_*
+  std::int32_t backing;  // of BackingOpen, where `flags` has kOpenPassthrough
 };
 static_assert(sizeof(OpenReply) == sizeof(fuse_open_out));
 
@@ -51,8 +51,8 @@ struct CreateReply {
 // The device's ioctls. BackingOpen answers the backing's id; BackingClose takes it.
 struct BackingMap {
   std::int32_t descriptor;
-  std::uint32_t flags;              // 0
-  std::uint64_t padding;            // 0
+  std::uint32_t flags;    // 0
+  std::uint64_t padding;  // 0
 };
 inline constexpr unsigned long kBackingOpen = _IOW(229, 1, BackingMap);
 inline constexpr unsigned long kBackingClose = _IOW(229, 2, std::uint32_t);

@@ -15,7 +15,7 @@
 namespace ovlspec::fuse {
 namespace {
 
-constexpr unsigned kBackground = 64;                      // requests that the kernel may have under way by itself
+constexpr unsigned kBackground = 64;  // requests that the kernel may have under way by itself
 constexpr std::chrono::milliseconds kWakeUpInterval{5};
 
 // The queue of this worker. -1 in other threads: they use the session's own.
@@ -77,8 +77,13 @@ Session::Session(impl::Engine& engine, const CheckedLayers& layers, SessionOptio
     : options_(std::move(options)),
       stack_depth_(layers.stack_depth),
       io_(*this),
-      served_{.engine = engine, .io = io_, .top = layers.top, .owner = *this, .session = nullptr,
-              .files = {}, .directories = {}} {}
+      served_{.engine = engine,
+              .io = io_,
+              .top = layers.top,
+              .owner = *this,
+              .session = nullptr,
+              .files = {},
+              .directories = {}} {}
 
 Session::~Session() {
   stop();
@@ -150,7 +155,8 @@ Check Session::take_over(Descriptor device) {
                           .splice_receive = nullptr,
                           .splice_send = nullptr};
   const int error = fuse_session_custom_io(session_, &io, device.number());
-  // The session closes it from now on; a failure leaves it to the descriptor, but for the helper's, which it had before.
+  // The session closes it from now on; a failure leaves it to the descriptor, but for the helper's, which it had
+  // before.
   if (error == 0 || mounted_by_ == MountedBy::kHelper) device.release();
   if (error == 0) return Done{};
   stop();
@@ -174,8 +180,8 @@ Check Session::answer_init() {
 void Session::stop() {
   if (stopping_.exchange(true)) return;
   if (mounted_by_ == MountedBy::kSystemCall) unmount_connection(device_, options_.mount_point);
-  // Open files keep a detached mount alive, and the workers in their reads. A wake-up that comes between a worker's look
-  // at stopping_ and its read is lost, hence more than one.
+  // Open files keep a detached mount alive, and the workers in their reads. A wake-up that comes between a worker's
+  // look at stopping_ and its read is lost, hence more than one.
   while (working_ > 0) {
     for (std::thread& worker : workers_) wake_up(worker.native_handle());
     std::this_thread::sleep_for(kWakeUpInterval);
@@ -244,8 +250,8 @@ ssize_t Session::write_init_reply(int descriptor, iovec* parts, int count) {
   return write_device(descriptor, patched.data(), static_cast<int>(patched.size()));
 }
 
-// Set-id bits are not ours to clear (no HANDLE_KILLPRIV): the kernel asks with setattr. The umask is the kernel's to apply
-// (no DONT_MASK). Nothing is written back later (no WRITEBACK_CACHE), which passthrough excludes.
+// Set-id bits are not ours to clear (no HANDLE_KILLPRIV): the kernel asks with setattr. The umask is the kernel's to
+// apply (no DONT_MASK). Nothing is written back later (no WRITEBACK_CACHE), which passthrough excludes.
 void Session::initialise(void* served, fuse_conn_info* connection) {
   constexpr unsigned kWanted = FUSE_CAP_ASYNC_READ | FUSE_CAP_ATOMIC_O_TRUNC | FUSE_CAP_EXPORT_SUPPORT |
                                FUSE_CAP_READDIRPLUS | FUSE_CAP_READDIRPLUS_AUTO | FUSE_CAP_ASYNC_DIO |

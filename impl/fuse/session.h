@@ -1,5 +1,5 @@
-// One FUSE connection: libfuse's session over our own reading and writing of the device, so that the reply to INIT can ask
-// for passthrough, and so that each worker thread has a queue of its own.
+// One FUSE connection: libfuse's session over our own reading and writing of the device, so that the reply to INIT can
+// ask for passthrough, and so that each worker thread has a queue of its own.
 #pragma once
 
 #include <atomic>
@@ -18,7 +18,7 @@ namespace ovlspec::fuse {
 
 struct SessionOptions {
   std::string source;
-  std::string mount_point;          // absolute
+  std::string mount_point;  // absolute
   MountFlags flags;
   Visibility visibility = Visibility::kAutomatic;
   Passthrough passthrough = Passthrough::kAutomatic;
@@ -30,14 +30,14 @@ class Session final : private BackingRegistry {
  public:
   // REQUIRES: `engine` and `layers` outlive the session.
   Session(impl::Engine& engine, const CheckedLayers& layers, SessionOptions options);
-  ~Session() override;              // stop()
+  ~Session() override;  // stop()
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 
   // Mounts, and serves from threads of its own. Returns once the kernel has our answer to INIT: the mount is usable.
   Check start();
-  // Unmounts, finishes the requests at hand and joins the threads. Does nothing the second time. REQUIRES: the caller is
-  // no worker.
+  // Unmounts, finishes the requests at hand and joins the threads. Does nothing the second time. REQUIRES: the caller
+  // is no worker.
   void stop();
   // Set once nobody serves any more: somebody unmounted it.
   const Event& ended() const { return ended_; }
@@ -72,11 +72,11 @@ class Session final : private BackingRegistry {
   NodeIo io_;
   Served served_;
   fuse_session* session_ = nullptr;
-  int device_ = -1;                 // owned by session_
+  int device_ = -1;  // owned by session_
   MountedBy mounted_by_ = MountedBy::kNobody;
 
-  bool passthrough_offered_ = false;                      // written before there are workers
-  bool initialised_ = false;                              // the same
+  bool passthrough_offered_ = false;  // written before there are workers
+  bool initialised_ = false;          // the same
   std::atomic<bool> passes_through_{false};
   std::atomic<std::uint64_t> backings_opened_{0};
   std::atomic<bool> stopping_{false};

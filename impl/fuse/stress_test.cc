@@ -18,7 +18,7 @@ namespace ovlspec::fuse {
 namespace {
 
 constexpr int kThreads = 4;
-constexpr int kShared = 20;         // lower files that all of them append to
+constexpr int kShared = 20;  // lower files that all of them append to
 constexpr std::chrono::seconds kTime{3};
 
 // One worker: what it believes its own files to contain.

@@ -184,8 +184,7 @@ void detach_dead_mount(const std::string& mount_point) {
 void set_read_ahead(const std::string& mount_point, unsigned kibibytes) {
   struct stat status {};
   if (stat(mount_point.c_str(), &status) != 0) return;
-  std::ofstream setting(
-      fmt::format("/sys/class/bdi/{}:{}/read_ahead_kb", major(status.st_dev), minor(status.st_dev)));
+  std::ofstream setting(fmt::format("/sys/class/bdi/{}:{}/read_ahead_kb", major(status.st_dev), minor(status.st_dev)));
   setting << kibibytes << std::flush;
 }
 

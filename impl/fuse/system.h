@@ -74,7 +74,7 @@ Result<Space> space(const Descriptor& directory);
 
 struct MountCall {
   std::string source;
-  std::string mount_point;          // absolute
+  std::string mount_point;  // absolute
   MountFlags flags;
 };
 // A connection that is not mounted yet.

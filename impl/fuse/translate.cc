@@ -130,10 +130,10 @@ impl::AttributeChange change_of(const struct stat& wanted, int mask) {
   if ((mask & FUSE_SET_ATTR_UID) != 0) change.uid = wanted.st_uid;
   if ((mask & FUSE_SET_ATTR_GID) != 0) change.gid = wanted.st_gid;
   if ((mask & FUSE_SET_ATTR_SIZE) != 0) change.size = static_cast<FileSize>(wanted.st_size);
-  change.access_time = time_change(wanted.st_atim, (mask & FUSE_SET_ATTR_ATIME) != 0,
-                                   (mask & FUSE_SET_ATTR_ATIME_NOW) != 0);
-  change.modify_time = time_change(wanted.st_mtim, (mask & FUSE_SET_ATTR_MTIME) != 0,
-                                   (mask & FUSE_SET_ATTR_MTIME_NOW) != 0);
+  change.access_time =
+      time_change(wanted.st_atim, (mask & FUSE_SET_ATTR_ATIME) != 0, (mask & FUSE_SET_ATTR_ATIME_NOW) != 0);
+  change.modify_time =
+      time_change(wanted.st_mtim, (mask & FUSE_SET_ATTR_MTIME) != 0, (mask & FUSE_SET_ATTR_MTIME_NOW) != 0);
   return change;
 }
 

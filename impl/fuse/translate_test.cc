@@ -64,7 +64,8 @@ TEST(Translate, OnlyWhatSetattrAsksForChanges) {
   EXPECT_EQ(change.uid, Uid{7});
   EXPECT_FALSE(change.gid.has_value());
   EXPECT_EQ(change.size, FileSize{9});
-  EXPECT_EQ(change.access_time, (TimeChange{.kind = TimeChange::Kind::kSet, .value = {.seconds = 1, .nanoseconds = 2}}));
+  EXPECT_EQ(change.access_time,
+            (TimeChange{.kind = TimeChange::Kind::kSet, .value = {.seconds = 1, .nanoseconds = 2}}));
   EXPECT_EQ(change.modify_time.kind, TimeChange::Kind::kNow);
 }
 

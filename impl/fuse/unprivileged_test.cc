@@ -34,8 +34,8 @@ TEST_F(Unprivileged, MountsInAUserNamespaceWithUserAttributes) {
       _exit(98);
     }
     write_file(at("f"), "changed");
-    const bool right = read_file(at("f")) == "changed" && read_file(upper("f")) == "changed" &&
-                       read_file(lower("f")) == "lower";
+    const bool right =
+        read_file(at("f")) == "changed" && read_file(upper("f")) == "changed" && read_file(lower("f")) == "lower";
     kill_daemons(SIGTERM);
     _exit(right && !HasFailure() ? 0 : 97);
   }
@@ -61,10 +61,10 @@ TEST_F(Unprivileged, MountsWithFusermount) {
     ASSERT_EQ(chown((root() + "/" + name).c_str(), nobody->pw_uid, nobody->pw_gid), 0);
   }
   const std::string capabilities = "-all,+chown,+dac_override,+fowner,+fsetid,+setuid,+setgid";
-  const Ran ran = run({"setpriv", "--reuid=" + std::to_string(nobody->pw_uid),
-                       "--regid=" + std::to_string(nobody->pw_gid), "--clear-groups", "--inh-caps=" + capabilities,
-                       "--ambient-caps=" + capabilities, FUSE_OVLSPEC_PROGRAM, "none", root() + "/mount", "-o",
-                       writable_options(",userxattr")});
+  const Ran ran =
+      run({"setpriv", "--reuid=" + std::to_string(nobody->pw_uid), "--regid=" + std::to_string(nobody->pw_gid),
+           "--clear-groups", "--inh-caps=" + capabilities, "--ambient-caps=" + capabilities, FUSE_OVLSPEC_PROGRAM,
+           "none", root() + "/mount", "-o", writable_options(",userxattr")});
   umount2("/dev/fuse", MNT_DETACH);
   ASSERT_EQ(ran.status, 0) << ran.errors;
   EXPECT_NE(read_file("/proc/self/mounts").find("none " + root() + "/mount fuse.fuse-ovlspec rw,nosuid,nodev"),

@@ -14,7 +14,7 @@
 namespace ovlspec::impl {
 namespace {
 
-constexpr std::size_t kMapSize = std::size_t{1} << 34;    // bytes; of address space, the file grows as it is filled
+constexpr std::size_t kMapSize = std::size_t{1} << 34;  // bytes; of address space, the file grows as it is filled
 constexpr std::string_view kFormatKey = "format";
 constexpr std::string_view kNextKey = "next";
 constexpr std::string_view kSealKey = "seal";
@@ -67,7 +67,8 @@ class LmdbIdentityMap final : public IdentityMap {
   Result<std::optional<InodeNumber>> find(const MappedInode& inode) override {
     const std::lock_guard lock(mutex_);
     auto number = get(key_of(inode));
-    if (!number.ok() || !*number) return number.ok() ? Result<std::optional<InodeNumber>>(std::nullopt) : number.error();
+    if (!number.ok() || !*number)
+      return number.ok() ? Result<std::optional<InodeNumber>>(std::nullopt) : number.error();
     if ((*number)->size() != kWordBytes) return Errno::kEIO;
     return std::optional<InodeNumber>(word_at(**number, 0));
   }

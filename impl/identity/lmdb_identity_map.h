@@ -13,7 +13,7 @@ namespace ovlspec::impl {
 
 struct OpenedIdentityMap {
   std::unique_ptr<IdentityMap> map;
-  std::string refusal;              // why there is none, in one line that says what to do
+  std::string refusal;  // why there is none, in one line that says what to do
 };
 
 // Opens or makes the file at `path`. A file that is damaged, of another version or something else is refused and left

@@ -11,9 +11,9 @@ namespace {
 
 using syscalls::FileSystemKind;
 
-constexpr std::size_t kSquashfsSuperblock = 96;           // bytes
-constexpr std::size_t kSquashfsInodeTable = 64;           // where the superblock says where the inode table begins
-constexpr std::size_t kSquashfsDirectoryTable = 72;       // where the table after it begins
+constexpr std::size_t kSquashfsSuperblock = 96;      // bytes
+constexpr std::size_t kSquashfsInodeTable = 64;      // where the superblock says where the inode table begins
+constexpr std::size_t kSquashfsDirectoryTable = 72;  // where the table after it begins
 
 // Whether statfs f_fsid survives a remount.
 bool has_stable_id(FileSystemKind kind) {

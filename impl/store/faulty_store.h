@@ -14,15 +14,15 @@ namespace ovlspec::impl {
 
 enum class FaultKind : std::uint8_t {
   kNone,
-  kFailOnce,                        // counted call `at` fails, and is not made
-  kFailFrom,                        // counted call `at` and all later ones fail; a full disk, for one
-  kCrash,                           // counted call `at` is not made; it and every later call, reads too, answer EIO
+  kFailOnce,  // counted call `at` fails, and is not made
+  kFailFrom,  // counted call `at` and all later ones fail; a full disk, for one
+  kCrash,     // counted call `at` is not made; it and every later call, reads too, answer EIO
 };
 
 struct Fault {
   FaultKind kind = FaultKind::kNone;
-  std::uint64_t at = 0;             // 1 is the first call after set_fault
-  Errno error = Errno::kEIO;        // for kFailOnce and kFailFrom
+  std::uint64_t at = 0;       // 1 is the first call after set_fault
+  Errno error = Errno::kEIO;  // for kFailOnce and kFailFrom
 };
 
 class FaultyStore final : public LayerStore {

@@ -27,11 +27,11 @@
 
 namespace ovlspec::impl {
 
-class StoreInode {                  // a store's own; opaque to the engine
+class StoreInode {  // a store's own; opaque to the engine
  public:
   virtual ~StoreInode() = default;
 };
-class StoreFile {                   // an open regular file; closed with its last reference
+class StoreFile {  // an open regular file; closed with its last reference
  public:
   virtual ~StoreFile() = default;
 };
@@ -47,20 +47,20 @@ struct BackingHandle {
 
 // Which file system a layer lies on. Equal uuids: the same file system, as far as can be told without reading it.
 struct BackingFileSystem {
-  std::string uuid;                 // 16 bytes; FS_IOC_GETFSUUID, or a digest of what identifies it
-  std::uint64_t device = 0;         // st_dev now; not stable across mounts
-  bool stable = false;              // whether uuid is the same after a remount
+  std::string uuid;          // 16 bytes; FS_IOC_GETFSUUID, or a digest of what identifies it
+  std::uint64_t device = 0;  // st_dev now; not stable across mounts
+  bool stable = false;       // whether uuid is the same after a remount
   bool operator==(const BackingFileSystem&) const = default;
 };
 
 struct FoundInode {
   InodeRef inode;
-  Attributes attributes;            // number and file_system are the backing's own
+  Attributes attributes;  // number and file_system are the backing's own
 };
 
 struct StoredEntry {
-  std::string name;                 // never `.` or `..`
-  InodeNumber number = 0;           // d_ino of the backing directory
+  std::string name;        // never `.` or `..`
+  InodeNumber number = 0;  // d_ino of the backing directory
   FileType type = FileType::kRegular;
   bool type_known = true;
 };
@@ -69,11 +69,11 @@ struct StoredEntry {
 // nothing is inherited from the directory: neither its group nor its set-group-id bit.
 struct NewInode {
   FileType type = FileType::kRegular;
-  Mode mode = 0;                    // exactly; no umask applies; a symlink's is 0777 whatever is asked for
+  Mode mode = 0;  // exactly; no umask applies; a symlink's is 0777 whatever is asked for
   Uid uid = 0;
   Gid gid = 0;
-  Device device;                    // of device nodes
-  std::string symlink_target;       // of symlinks: not empty (ENOENT), 4095 bytes at most (ENAMETOOLONG)
+  Device device;               // of device nodes
+  std::string symlink_target;  // of symlinks: not empty (ENOENT), 4095 bytes at most (ENAMETOOLONG)
 };
 
 // kReplace: between two names of one inode nothing happens, as POSIX has it. kNoReplace: EEXIST over any name.
@@ -85,10 +85,10 @@ enum class StoreRename : std::uint8_t { kReplace, kNoReplace, kExchange, kWhiteo
 // Which of an inode's attributes change; what is empty stays. The times come last, so that they win over what the other
 // changes do to them. An owner's change leaves set-id bits alone, whatever the kernel does: who changes it decides.
 struct StoreChange {
-  std::optional<Mode> mode;         // EOPNOTSUPP for a symlink
+  std::optional<Mode> mode;  // EOPNOTSUPP for a symlink
   std::optional<Uid> uid;
   std::optional<Gid> gid;
-  std::optional<FileSize> size;     // bytes; of regular files: EISDIR for a directory, EINVAL for others
+  std::optional<FileSize> size;  // bytes; of regular files: EISDIR for a directory, EINVAL for others
   TimeChange access_time;
   TimeChange modify_time;
 };
@@ -148,7 +148,10 @@ class LayerStore {
   virtual Result<std::size_t> write(const FileRef& file, std::string_view data, FileSize offset) = 0;
   // The next byte at or after `offset` that is data (not a hole): offset of its extent and end of that extent, or
   // nothing at the end of the file. A store that knows no holes answers the rest of the file.
-  struct Extent { FileSize begin = 0; FileSize end = 0; };
+  struct Extent {
+    FileSize begin = 0;
+    FileSize end = 0;
+  };
   virtual Result<std::optional<Extent>> next_data(const FileRef& file, FileSize offset) = 0;
   virtual Status sync(const FileRef& file) = 0;
   // Makes the directory's entries, or an inode's metadata, durable. What is neither directory nor regular file becomes

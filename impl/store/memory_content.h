@@ -15,8 +15,8 @@ namespace ovlspec::impl {
 
 class MemoryContent {
  public:
-  static constexpr FileSize kBlock = 4096;                // bytes; what lies between chunks is a hole in such units
-  static constexpr FileSize kSizeMax = INT64_MAX;         // bytes
+  static constexpr FileSize kBlock = 4096;         // bytes; what lies between chunks is a hole in such units
+  static constexpr FileSize kSizeMax = INT64_MAX;  // bytes
 
   FileSize size() const { return size_; }
   // In units of 512 bytes, whole blocks.
@@ -34,8 +34,8 @@ class MemoryContent {
 
  private:
   struct Chunk {
-    FileSize begin = 0;                                   // a multiple of kBlock
-    std::string bytes;                                    // never empty; zeros follow up to the end of the last block
+    FileSize begin = 0;  // a multiple of kBlock
+    std::string bytes;   // never empty; zeros follow up to the end of the last block
     FileSize end() const { return begin + bytes.size(); }
     FileSize block_end() const { return (end() + kBlock - 1) / kBlock * kBlock; }
   };
@@ -45,7 +45,7 @@ class MemoryContent {
   // Joins the chunks after `index` that it touches or overlaps. Its own bytes win.
   void absorb(std::size_t index);
 
-  std::vector<Chunk> chunks_;                             // sorted, at least one whole block between two of them
+  std::vector<Chunk> chunks_;  // sorted, at least one whole block between two of them
   FileSize size_ = 0;
 };
 

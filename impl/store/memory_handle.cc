@@ -6,8 +6,8 @@
 namespace ovlspec::impl {
 namespace {
 
-constexpr std::int32_t kHandle32 = 1;                     // FILEID_INO32_GEN
-constexpr std::int32_t kHandle64 = 0x81;                  // FILEID_INO64_GEN
+constexpr std::int32_t kHandle32 = 1;     // FILEID_INO32_GEN
+constexpr std::int32_t kHandle64 = 0x81;  // FILEID_INO64_GEN
 
 void append_bytes(std::string& bytes, std::uint64_t value, int count) {
   for (int i = 0; i < count; ++i) bytes.push_back(static_cast<char>((value >> (8 * i)) & 0xffU));

@@ -10,7 +10,7 @@ namespace ovlspec::impl {
 
 struct MemoryHandle {
   InodeNumber number = 0;
-  std::uint32_t generation = 0;     // 0: any
+  std::uint32_t generation = 0;  // 0: any
 };
 
 BackingHandle encode_handle(const MemoryHandle& handle);

@@ -25,7 +25,7 @@ struct MemoryEntry {
 };
 
 struct MemoryXattr {
-  std::string name;                 // with its namespace
+  std::string name;  // with its namespace
   std::string value;
 };
 
@@ -42,13 +42,13 @@ struct MemoryInode final : StoreInode, std::enable_shared_from_this<MemoryInode>
   MemoryInode& operator=(const MemoryInode&) = delete;
 
   Attributes attributes;
-  std::uint32_t generation = 0;     // never 0
-  MemoryInode* parent = nullptr;    // a directory's; the root's is itself; null for what is no directory or was removed
-  MemoryContent content;            // a regular file's
+  std::uint32_t generation = 0;   // never 0
+  MemoryInode* parent = nullptr;  // a directory's; the root's is itself; null for what is no directory or was removed
+  MemoryContent content;          // a regular file's
   std::string symlink_target;
   std::vector<MemoryEntry> entries;
   std::vector<MemoryXattr> xattrs;
-  const std::shared_ptr<MemoryNumbers> numbers;   // equal for inodes of one store
+  const std::shared_ptr<MemoryNumbers> numbers;  // equal for inodes of one store
 
   bool is_directory() const { return attributes.type == FileType::kDirectory; }
   // Whether new names may be made in this directory.
@@ -70,7 +70,7 @@ class MemoryNumbers {
  public:
   enum class Reuse : std::uint8_t {
     kNever,
-    kAtOnce,                        // a freed number is the next to be given out, as on ext4
+    kAtOnce,  // a freed number is the next to be given out, as on ext4
   };
   MemoryNumbers(InodeNumber first, Reuse reuse) : next_(first), first_(first), reuse_(reuse) {}
   // For a copy of a store: gives out what this would give out next, and has no inode yet; `adopt` brings them.
@@ -78,8 +78,8 @@ class MemoryNumbers {
   // Frees the numbers of inodes that were not brought.
   void free_unused();
 
-  void take(MemoryInode& inode);    // sets number and generation
-  void adopt(MemoryInode& inode);   // keeps those that it has
+  void take(MemoryInode& inode);   // sets number and generation
+  void adopt(MemoryInode& inode);  // keeps those that it has
   void release(const MemoryInode& inode);
   MemoryInodeRef find(InodeNumber number) const;
 

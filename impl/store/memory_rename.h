@@ -8,8 +8,8 @@
 namespace ovlspec::impl {
 
 struct MemoryPlace {
-  MemoryInode* directory = nullptr; // a directory, not null
-  std::string_view name;            // a checked component
+  MemoryInode* directory = nullptr;  // a directory, not null
+  std::string_view name;             // a checked component
 };
 
 // Renames in the order of checks that Linux has, with link counts and times of everything touched.

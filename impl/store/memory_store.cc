@@ -11,7 +11,7 @@
 namespace ovlspec::impl {
 namespace {
 
-constexpr std::size_t kSymlinkMax = 4095;                 // bytes of a target
+constexpr std::size_t kSymlinkMax = 4095;  // bytes of a target
 
 struct MemoryFile final : StoreFile {
   MemoryFile(MemoryInodeRef opened, Access with) : inode(std::move(opened)), access(with) {}

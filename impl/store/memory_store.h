@@ -32,9 +32,9 @@ using Clock = std::function<Time()>;
 Clock logical_clock();
 
 struct MemoryStoreOptions {
-  std::string uuid = std::string(16, '\1');         // 16 bytes
-  std::uint64_t device = 1;                         // st_dev
-  InodeNumber first_number = 2;                     // the root's; the following are given out one by one
+  std::string uuid = std::string(16, '\1');  // 16 bytes
+  std::uint64_t device = 1;                  // st_dev
+  InodeNumber first_number = 2;              // the root's; the following are given out one by one
   MemoryNumbers::Reuse reuse = MemoryNumbers::Reuse::kNever;
   Clock clock = logical_clock();
 };
@@ -93,7 +93,7 @@ class MemoryStore final : public LayerStore {
   MemoryStoreOptions options_;
   std::shared_ptr<MemoryNumbers> numbers_;
   MemoryInodeRef root_;
-  mutable std::mutex mutex_;        // guards every inode but its number
+  mutable std::mutex mutex_;  // guards every inode but its number
 };
 
 }  // namespace ovlspec::impl

@@ -217,7 +217,7 @@ TEST(MemoryStore, InodesAreFoundByHandleWhileOthersLetThemGo) {
 // A file as plain bytes beside MemoryContent.
 struct PlainFile {
   std::string bytes;
-  std::vector<bool> written;        // for each block: whether something was written there since it last was a hole
+  std::vector<bool> written;  // for each block: whether something was written there since it last was a hole
 
   void write(FileSize offset, std::string_view data) {
     if (bytes.size() < offset + data.size()) resize(offset + data.size());

@@ -7,8 +7,8 @@
 
 namespace ovlspec::impl {
 
-inline constexpr std::size_t kXattrNameMax = 255;         // bytes
-inline constexpr std::size_t kXattrValueMax = 65536;      // bytes
+inline constexpr std::size_t kXattrNameMax = 255;     // bytes
+inline constexpr std::size_t kXattrValueMax = 65536;  // bytes
 inline constexpr std::string_view kCapabilityXattr = "security.capability";
 
 enum class XattrIntent : std::uint8_t { kRead, kWrite };

@@ -10,8 +10,8 @@ namespace {
 using syscalls::Descriptor;
 
 struct SplitPaths {
-  std::string ancestor;             // of both
-  std::string first;                // what leads on from there; "." where nothing does
+  std::string ancestor;  // of both
+  std::string first;     // what leads on from there; "." where nothing does
   std::string second;
 };
 
@@ -24,7 +24,7 @@ SplitPaths split(const std::string& first, const std::string& second) {
   const auto rest = [](const std::string& path, std::size_t from) {
     return from >= path.size() ? std::string(".") : path.substr(from + (path[from] == '/' ? 1 : 0));
   };
-  std::size_t common = 0;           // length of the common part, without a slash behind it
+  std::size_t common = 0;  // length of the common part, without a slash behind it
   while (common < first.size() && common < second.size()) {
     const std::size_t end = part_end(first, common + 1);
     if (end != part_end(second, common + 1)) break;

@@ -26,14 +26,14 @@ namespace ovlspec::impl {
 
 // What reading does to access times where the layer's mount does not say.
 enum class AccessTimes : std::uint8_t {
-  kKeep,                            // O_NOATIME, for inodes that this process may open so
+  kKeep,  // O_NOATIME, for inodes that this process may open so
   kUpdate,
 };
 
 // How the root of a layer was reached.
 enum class LayerView : std::uint8_t {
-  kPrivateClone,                    // a mount of its own: what is mounted inside the layer is not seen
-  kPlain,                           // no privilege for that: a mount point inside the layer is EREMOTE
+  kPrivateClone,  // a mount of its own: what is mounted inside the layer is not seen
+  kPlain,         // no privilege for that: a mount point inside the layer is EREMOTE
 };
 
 struct OpenedLayer {

@@ -29,7 +29,7 @@ void PrivateMounts::TearDown() {
 void PrivateMounts::refuse(const std::string& what) { reason_ = what + ": " + std::strerror(errno); }
 
 PrivateMounts& mounts() {
-  static auto* const environment = new PrivateMounts;     // owned by GoogleTest
+  static auto* const environment = new PrivateMounts;  // owned by GoogleTest
   return *environment;
 }
 

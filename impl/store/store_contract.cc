@@ -33,7 +33,7 @@ class PosixPlace final : public Place {
   explicit PosixPlace(std::string path) : path_(std::move(path)) {}
   ~PosixPlace() override {
     root_.reset();
-    std::error_code ignored;        // what a test left unreadable stays; nothing depends on it
+    std::error_code ignored;  // what a test left unreadable stays; nothing depends on it
     std::filesystem::remove_all(path_, ignored);
   }
   LayerStore& store() override { return store_; }

@@ -59,11 +59,11 @@ class StoreContract : public ::testing::TestWithParam<ContractPlace> {
   static NewInode wanted(FileType type, Mode mode);
 
   Errno lookup_error(const InodeRef& directory, std::string_view name);
-  InodeNumber number_at(const InodeRef& directory, std::string_view name);   // 0 where nothing is
+  InodeNumber number_at(const InodeRef& directory, std::string_view name);  // 0 where nothing is
   Attributes attributes(const InodeRef& inode);
   std::string content(const InodeRef& inode);
   Status write(const InodeRef& inode, std::string_view data, FileSize offset);
-  std::vector<std::string> names(const InodeRef& directory);                 // sorted
+  std::vector<std::string> names(const InodeRef& directory);  // sorted
 
   // A file system may count no subdirectories (links 1), as btrfs does.
   bool counts_subdirectories() { return attributes(root()).links != 1; }

@@ -7,7 +7,7 @@
 namespace ovlspec::impl {
 namespace {
 
-constexpr FileSize kFar = 1U << 20;   // a multiple of every block size
+constexpr FileSize kFar = 1U << 20;  // a multiple of every block size
 
 std::string read(LayerStore& store, const FileRef& file, FileSize offset, std::size_t size) {
   std::string bytes(size, '?');
@@ -106,9 +106,7 @@ TEST_P(StoreContract, DataIsFoundBetweenHoles) {
   }
   ASSERT_FALSE(extents.empty());
   ASSERT_LE(extents.back().end, 4 * kFar);
-  const auto covers = [&](const LayerStore::Extent& extent) {
-    return extent.begin <= kFar && extent.end >= kFar + 10;
-  };
+  const auto covers = [&](const LayerStore::Extent& extent) { return extent.begin <= kFar && extent.end >= kFar + 10; };
   EXPECT_TRUE(std::any_of(extents.begin(), extents.end(), covers));
 }
 

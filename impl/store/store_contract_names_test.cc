@@ -99,8 +99,8 @@ TEST_P(StoreContract, CreateGivesTheExactOwner) {
 TEST_P(StoreContract, ASetGroupIdDirectoryGivesNothingToWhatIsMadeInIt) {
   OVLSPEC_NEEDS_PRIVILEGE();
   const InodeRef parent = make_directory(root(), "parent");
-  ASSERT_TRUE(store().change(parent, {.mode = 02777, .uid = {}, .gid = 77, .size = {}, .access_time = {},
-                                      .modify_time = {}}));
+  ASSERT_TRUE(
+      store().change(parent, {.mode = 02777, .uid = {}, .gid = 77, .size = {}, .access_time = {}, .modify_time = {}}));
   for (const FileType type : {FileType::kRegular, FileType::kDirectory, FileType::kFifo}) {
     const NewInode inode{.type = type, .mode = 0711, .uid = 5, .gid = 6, .device = {}, .symlink_target = {}};
     const Result<FoundInode> made = store().create(parent, "a" + std::to_string(static_cast<int>(type)), inode);

@@ -13,7 +13,7 @@
 namespace ovlspec::impl {
 namespace {
 
-using Pair = std::array<InodeRef, 2>;   // one inode, in each of the two stores
+using Pair = std::array<InodeRef, 2>;  // one inode, in each of the two stores
 
 constexpr std::array<std::string_view, 4> kNames = {"a", "b", "c", "d"};
 constexpr std::array<std::string_view, 4> kXattrs = {"user.a", "trusted.b", "security.c", "none.d"};
@@ -58,7 +58,9 @@ class Walk {
  private:
   std::size_t pick(std::size_t count) { return random_() % count; }
   template <typename List>
-  auto any_of(const List& list) { return list[pick(list.size())]; }
+  auto any_of(const List& list) {
+    return list[pick(list.size())];
+  }
 
   // `call(store, which)` on both; its words must be equal, and so must be what the inode shows afterwards.
   template <typename Call>
@@ -186,7 +188,7 @@ class Walk {
 
   std::mt19937 random_;
   std::array<LayerStore*, 2> stores_;
-  std::vector<Pair> inodes_;        // the root first, then what was made or found, named or not
+  std::vector<Pair> inodes_;  // the root first, then what was made or found, named or not
 };
 
 TEST(StoreDifferential, MemoryAndPosixAnswerAnySequenceOfCallsTheSame) {

@@ -31,9 +31,7 @@ class FaultyPlace final : public MemoryPlace {
 
 std::unique_ptr<Place> memory_place(std::string&) { return std::make_unique<MemoryPlace>(); }
 std::unique_ptr<Place> faulty_place(std::string&) { return std::make_unique<FaultyPlace>(); }
-std::unique_ptr<Place> temporary_place(std::string& reason) {
-  return posix_place(temporary_directory(), reason);
-}
+std::unique_ptr<Place> temporary_place(std::string& reason) { return posix_place(temporary_directory(), reason); }
 
 INSTANTIATE_TEST_SUITE_P(Stores, StoreContract,
                          ::testing::Values(ContractPlace{"Memory", memory_place}, ContractPlace{"Faulty", faulty_place},

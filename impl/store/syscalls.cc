@@ -187,9 +187,8 @@ Result<Attributes> attributes(int descriptor) {
 Result<FileSystemStatus> status(int descriptor) {
   struct statvfs status;
   if (fstatvfs(descriptor, &status) != 0) return last_error();
-  return FileSystemStatus{.name_max = status.f_namemax,
-                          .block_size = status.f_bsize,
-                          .read_only = (status.f_flag & ST_RDONLY) != 0};
+  return FileSystemStatus{
+      .name_max = status.f_namemax, .block_size = status.f_bsize, .read_only = (status.f_flag & ST_RDONLY) != 0};
 }
 
 Result<std::vector<StoredEntry>> entries(int listing) {
@@ -221,8 +220,7 @@ Result<std::string> symlink_target(int symlink) {
 
 Result<std::string> xattr(int inode, const std::string& name) {
   const MagicLink link(inode);
-  return read_growing(
-      [&](char* buffer, std::size_t size) { return getxattr(link.get(), name.c_str(), buffer, size); });
+  return read_growing([&](char* buffer, std::size_t size) { return getxattr(link.get(), name.c_str(), buffer, size); });
 }
 
 Result<std::vector<std::string>> xattr_names(int inode) {
@@ -368,7 +366,7 @@ Status sync(int file) { return done(fsync(file)); }
 
 namespace {
 FileSystemKind kind_of(std::int64_t magic) {
-  constexpr std::int64_t kErofsMagic = 0xE0F5E1E2;        // linux/magic.h of older headers lacks it
+  constexpr std::int64_t kErofsMagic = 0xE0F5E1E2;  // linux/magic.h of older headers lacks it
   switch (magic) {
     case BTRFS_SUPER_MAGIC: return FileSystemKind::kBtrfs;
     case kErofsMagic: return FileSystemKind::kErofs;

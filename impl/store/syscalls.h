@@ -49,18 +49,18 @@ class ComponentName {
   char bytes_[names::kNameMax + 1] = {};
 };
 
-enum class OpenTimes : std::uint8_t { kUpdate, kKeep };   // kKeep: O_NOATIME
+enum class OpenTimes : std::uint8_t { kUpdate, kKeep };  // kKeep: O_NOATIME
 
 // Opening.
-Result<Descriptor> open_directory_path(const std::string& path);            // O_PATH, follows symlinks
-Result<Descriptor> open_child(int directory, const ComponentName& name);    // O_PATH, EREMOTE at a mount point
+Result<Descriptor> open_directory_path(const std::string& path);          // O_PATH, follows symlinks
+Result<Descriptor> open_child(int directory, const ComponentName& name);  // O_PATH, EREMOTE at a mount point
 // O_PATH of a directory at a relative path below `root`; no symlink, no mount point, no `..`.
 Result<Descriptor> open_directory_beneath(int root, const std::string& path);
-Result<Descriptor> open_listing(int directory, OpenTimes times);            // readable
+Result<Descriptor> open_listing(int directory, OpenTimes times);  // readable
 // Readable or writable. REQUIRES: a regular file (a device would act, a fifo wait).
 Result<Descriptor> reopen(int inode, Access access, OpenTimes times);
 Result<Descriptor> open_for_reading(const std::string& path);
-Result<std::string> path_of(int descriptor);                                // what /proc says
+Result<std::string> path_of(int descriptor);  // what /proc says
 
 // Reading.
 Result<Attributes> attributes(int descriptor);
@@ -70,12 +70,12 @@ Result<std::string> symlink_target(int symlink);
 Result<std::string> xattr(int inode, const std::string& name);
 Result<std::vector<std::string>> xattr_names(int inode);
 Result<BackingHandle> handle(int inode);
-Result<Descriptor> open_handle(int listing, const BackingHandle& handle);   // O_PATH; ESTALE for what is no handle
+Result<Descriptor> open_handle(int listing, const BackingHandle& handle);  // O_PATH; ESTALE for what is no handle
 
 // Writing.
 Status make_directory(int directory, const ComponentName& name, Mode mode);
 Status make_symlink(int directory, const ComponentName& name, const std::string& target);
-Status make_node(int directory, const ComponentName& name, const NewInode& inode);    // not directories or symlinks
+Status make_node(int directory, const ComponentName& name, const NewInode& inode);  // not directories or symlinks
 Status link(int inode, int directory, const ComponentName& name);
 Status unlink(int directory, const ComponentName& name);
 Status remove_directory(int directory, const ComponentName& name);
@@ -88,7 +88,7 @@ Status set_xattr(int inode, const std::string& name, std::string_view value, Xat
 Status remove_xattr(int inode, const std::string& name);
 
 // Open files.
-Result<std::size_t> read_at(int file, char* buffer, std::size_t size, FileSize offset);   // short only at the end
+Result<std::size_t> read_at(int file, char* buffer, std::size_t size, FileSize offset);  // short only at the end
 // Short only where an error came after some bytes.
 Result<std::size_t> write_at(int file, std::string_view data, FileSize offset);
 Result<std::optional<LayerStore::Extent>> next_data(int file, FileSize offset);
@@ -98,11 +98,11 @@ Status sync(int file);
 enum class FileSystemKind : std::uint8_t { kBtrfs, kErofs, kExt4, kSquashfs, kTmpfs, kOther };
 struct FileSystemFacts {
   FileSystemKind kind = FileSystemKind::kOther;
-  std::int64_t magic = 0;           // statfs f_type
-  std::string id;                   // statfs f_fsid, 8 bytes
+  std::int64_t magic = 0;  // statfs f_type
+  std::string id;          // statfs f_fsid, 8 bytes
 };
 Result<FileSystemFacts> file_system_facts(int descriptor);
-Result<std::string> file_system_uuid(int listing);        // FS_IOC_GETFSUUID: 16 bytes; ENOTTY where there is none
+Result<std::string> file_system_uuid(int listing);  // FS_IOC_GETFSUUID: 16 bytes; ENOTTY where there is none
 struct DeviceNumbers {
   std::uint32_t major = 0;
   std::uint32_t minor = 0;
@@ -112,13 +112,13 @@ Result<std::string> link_target_of(const std::string& path);
 Result<bool> is_block_device(int descriptor, std::uint64_t device);
 
 // Mounts. EPERM without the privilege, ENOSYS on an old kernel.
-Result<Descriptor> clone_mount(int directory);            // private, without submounts
-Status make_mount_read_only(int mount_root);              // no access times either
+Result<Descriptor> clone_mount(int directory);  // private, without submounts
+Status make_mount_read_only(int mount_root);    // no access times either
 Result<std::uint64_t> mount_id(int descriptor);
 
 // The process.
 void clear_umask();
-Result<std::uint64_t> raise_descriptor_limit();           // the limit afterwards
+Result<std::uint64_t> raise_descriptor_limit();  // the limit afterwards
 
 // While it lives, what the calling thread creates belongs to uid and gid, as far as its privileges allow; its
 // capabilities stay. REQUIRES: the thread's file system ids are its effective ids.
@@ -130,7 +130,9 @@ class ActingAs {
   ActingAs& operator=(const ActingAs&) = delete;
 
  private:
-  struct SavedCapabilities { std::uint32_t words[6] = {}; };
+  struct SavedCapabilities {
+    std::uint32_t words[6] = {};
+  };
   static SavedCapabilities capabilities();
   static void set_capabilities(const SavedCapabilities& saved);
 

@@ -20,8 +20,14 @@ class AttributesOperation : public testing::Bench {
   // What stat of `path` should show.
   Attributes shown(const std::string& path) {
     const Inode& inode = at(path);
-    return Attributes{.type = inode.type, .mode = inode.mode, .links = inode.links, .uid = inode.uid, .gid = inode.gid,
-                      .device = inode.device, .size = inode.content.size(), .modify_time = inode.modify_time.value};
+    return Attributes{.type = inode.type,
+                      .mode = inode.mode,
+                      .links = inode.links,
+                      .uid = inode.uid,
+                      .gid = inode.gid,
+                      .device = inode.device,
+                      .size = inode.content.size(),
+                      .modify_time = inode.modify_time.value};
   }
   std::string seen(const std::string& path, void (*change)(Attributes&)) {
     Attributes attributes = shown(path);
@@ -48,7 +54,10 @@ TEST_F(AttributesOperation, StatShowsWhatTheTreeSays) {
 // Rule::kStatLinks, Rule::kStatModifyTime.
 TEST_F(AttributesOperation, StatShowsLinksAndTheModificationTime) {
   EXPECT_EQ(seen("mine", [](Attributes& a) { a.links = 2; }), "OVL-STAT-2: link count 2, expected 1");
-  EXPECT_EQ(seen("mine", [](Attributes& a) { a.modify_time = Time{8, 0}; }),
+  EXPECT_EQ(seen("mine",
+                 [](Attributes& a) {
+                   a.modify_time = Time{8, 0};
+                 }),
             "OVL-STAT-5: mtime 8.000000000, expected 7.000000000");
   at("mine").modify_time = FreeTime::unknown();
   EXPECT_EQ(seen("mine", [](Attributes& a) { a.modify_time = Time{8, 0}; }), "");
@@ -64,12 +73,13 @@ TEST_F(AttributesOperation, StatOfHiddenLinksIsFreeUntilTheyAreSeen) {
 }
 
 TEST_F(AttributesOperation, StatIsNotJudgedByWhatIdentityAndHistoryDecide) {
-  EXPECT_EQ(seen("d", [](Attributes& a) {
-              a.links = 9;
-              a.number = 77;
-              a.size = 4096;
-              a.change_time = Time{1, 1};
-            }),
+  EXPECT_EQ(seen("d",
+                 [](Attributes& a) {
+                   a.links = 9;
+                   a.number = 77;
+                   a.size = 4096;
+                   a.change_time = Time{1, 1};
+                 }),
             "");
 }
 
@@ -88,8 +98,7 @@ TEST_F(AttributesOperation, StatFileSystemAnswersForEachPath) {
   EXPECT_EQ(permitted(StatFileSystem{"s"}), ok(Rule::kStatFileSystem));
   EXPECT_EQ(permitted(StatFileSystem{"x"}), fails(Errno::kENOENT, Rule::kPathMissing));
   EXPECT_EQ(mismatch(StatFileSystem{"d"}, FileSystemStatus{.name_max = 255}), "");
-  EXPECT_EQ(mismatch(StatFileSystem{"d"}, FileSystemStatus{.name_max = 14}),
-            "OVL-STAT-6: NAME_MAX 14, expected 255");
+  EXPECT_EQ(mismatch(StatFileSystem{"d"}, FileSystemStatus{.name_max = 14}), "OVL-STAT-6: NAME_MAX 14, expected 255");
 }
 
 TEST_F(AttributesOperation, ChmodSetsTheMode) {

@@ -78,8 +78,7 @@ OVLSPEC_CHECK(Sync) {
   const OpenSlot* slot = find_slot(world, operation.slot, plan);
   if (slot == nullptr) return plan;
   const Inode& inode = world[slot->object];
-  if (!inode.is(FileType::kRegular) && !inode.is(FileType::kDirectory))
-    plan.allow(Errno::kEINVAL, Rule::kSyncSpecial);
+  if (!inode.is(FileType::kRegular) && !inode.is(FileType::kDirectory)) plan.allow(Errno::kEINVAL, Rule::kSyncSpecial);
   return plan;
 }
 

@@ -1,7 +1,7 @@
 // mkdir, rmdir, unlink, link, symlink, readlink, mknod.
+#include "model/vocabulary/names.h"
 #include "model/operations/operations.h"
 #include "model/permission.h"
-#include "model/vocabulary/names.h"
 
 namespace ovlspec::model {
 

@@ -1,5 +1,5 @@
-#include "model/testing/bench.h"
 #include "model/vocabulary/names.h"
+#include "model/testing/bench.h"
 
 namespace ovlspec::model {
 namespace {
@@ -197,9 +197,15 @@ TEST_F(NamesOperation, MknodOfAWhiteoutIsRefused) {
 
 TEST_F(NamesOperation, ChangesOfAReadOnlyStackAreRefused) {
   world.writable = Writable::kNo;
-  const Operation changes[] = {Mkdir{"x", 0},           Rmdir{"empty"},    Unlink{"f"}, Link{"f", "x"},
-                               Symlink{"t", "x"},       Rename{"f", "x"},  Mknod{"x", FileType::kFifo, 0, {}},
-                               Chmod{Target::at("f"), 0}, Chown{Target::at("f"), 1, 1}};
+  const Operation changes[] = {Mkdir{"x", 0},
+                               Rmdir{"empty"},
+                               Unlink{"f"},
+                               Link{"f", "x"},
+                               Symlink{"t", "x"},
+                               Rename{"f", "x"},
+                               Mknod{"x", FileType::kFifo, 0, {}},
+                               Chmod{Target::at("f"), 0},
+                               Chown{Target::at("f"), 1, 1}};
   for (const Operation& change : changes)
     EXPECT_EQ(permitted(change), fails(Errno::kEROFS, Rule::kReadOnly)) << change.index();
 }

@@ -23,29 +23,23 @@ void check_permission(const World& world, const Caller& caller, const OpenFlags&
 }
 
 bool has_reader(const World& world, ObjectId fifo) {
-  return std::any_of(world.slots.begin(), world.slots.end(), [fifo](const OpenSlot& slot) {
-    return slot.open && slot.object == fifo && slot.readable;
-  });
+  return std::any_of(world.slots.begin(), world.slots.end(),
+                     [fifo](const OpenSlot& slot) { return slot.open && slot.object == fifo && slot.readable; });
 }
 
 void check_type(const World& world, const OpenFlags& flags, Plan& plan) {
   const Inode& inode = world[plan.first.object];
   switch (inode.type) {
-    case FileType::kRegular:
-      break;
+    case FileType::kRegular: break;
     case FileType::kDirectory:
       plan.refuse_if(writes(flags) || flags.create, Errno::kEISDIR, Rule::kOpenDirectory);
       break;
-    case FileType::kSymlink:
-      plan.refuse(Errno::kELOOP, Rule::kOpenNoFollow);
-      break;
+    case FileType::kSymlink: plan.refuse(Errno::kELOOP, Rule::kOpenNoFollow); break;
     case FileType::kFifo:
       plan.refuse_if(flags.access == Access::kWrite && !has_reader(world, plan.first.object), Errno::kENXIO,
                      Rule::kOpenSpecial);
       break;
-    case FileType::kSocket:
-      plan.refuse(Errno::kENXIO, Rule::kOpenSpecial);
-      break;
+    case FileType::kSocket: plan.refuse(Errno::kENXIO, Rule::kOpenSpecial); break;
     case FileType::kCharDevice:
     case FileType::kBlockDevice:
       plan.refuse(Errno::kEACCES, Rule::kOpenSpecial);
@@ -63,8 +57,7 @@ void check_existing(const World& world, const Caller& caller, const OpenFlags& f
   plan.refuse_if(flags.exclusive, Errno::kEEXIST, Rule::kOpenExists);
   const Inode& parent = world[plan.first.parent];
   const bool protected_place = (parent.mode & kSticky) != 0 && caller.uid != inode.uid && parent.uid != inode.uid;
-  if (protected_place && !inode.is(FileType::kDirectory))
-    plan.allow(Errno::kEACCES, Rule::kOpenProtected);
+  if (protected_place && !inode.is(FileType::kDirectory)) plan.allow(Errno::kEACCES, Rule::kOpenProtected);
 }
 
 void check_creation(const World& world, const Caller& caller, Plan& plan) {

@@ -74,15 +74,9 @@ void check_replacement(const World& world, Plan& plan) {
 void check_mode(const World& world, const Rename& operation, Plan& plan) {
   switch (operation.mode) {
     case RenameMode::kReplace:
-    case RenameMode::kWhiteout:
-      check_replacement(world, plan);
-      break;
-    case RenameMode::kNoReplace:
-      plan.refuse_if(plan.second.exists(), Errno::kEEXIST, Rule::kRenameNoReplace);
-      break;
-    case RenameMode::kExchange:
-      plan.refuse_if(!plan.second.exists(), Errno::kENOENT, Rule::kRenameExchange);
-      break;
+    case RenameMode::kWhiteout: check_replacement(world, plan); break;
+    case RenameMode::kNoReplace: plan.refuse_if(plan.second.exists(), Errno::kEEXIST, Rule::kRenameNoReplace); break;
+    case RenameMode::kExchange: plan.refuse_if(!plan.second.exists(), Errno::kENOENT, Rule::kRenameExchange); break;
   }
 }
 

@@ -87,11 +87,10 @@ TEST_F(RenameOperation, ADirectoryWithNamesIsNotReplaced) {
 
 TEST_F(RenameOperation, ADirectoryIsNotMovedIntoItself) {
   EXPECT_EQ(permitted(Rename{"d", "d/e/x"}), fails(Errno::kEINVAL, Rule::kRenameInside));
-  EXPECT_EQ(permitted(Rename{"d/e/f", "d"}),
-            (Answers{{Errno::kEISDIR, Rule::kRenameType},
-                     {Errno::kENOTEMPTY, Rule::kRenameNotEmpty},
-                     {Errno::kEEXIST, Rule::kRenameNotEmpty},
-                     {Errno::kENOTEMPTY, Rule::kRenameInside}}));
+  EXPECT_EQ(permitted(Rename{"d/e/f", "d"}), (Answers{{Errno::kEISDIR, Rule::kRenameType},
+                                                      {Errno::kENOTEMPTY, Rule::kRenameNotEmpty},
+                                                      {Errno::kEEXIST, Rule::kRenameNotEmpty},
+                                                      {Errno::kENOTEMPTY, Rule::kRenameInside}}));
   EXPECT_EQ(permitted(exchange("d/e/f", "d")), fails(Errno::kEINVAL, Rule::kRenameInside));
   EXPECT_EQ(permitted(exchange("d", "d/e")), fails(Errno::kEINVAL, Rule::kRenameInside));
 }

@@ -69,8 +69,7 @@ void check_reader(const Caller& caller, const std::string& name, const Inode& in
     case XattrSpace::kTrusted:
       plan.refuse_if(!caller.capabilities.has(Capability::kSysAdmin), Errno::kENODATA, Rule::kXattrTrusted);
       break;
-    case XattrSpace::kSecurity:
-      break;
+    case XattrSpace::kSecurity: break;
     case XattrSpace::kUnknown:
       plan.refuse_if(!may(caller, inode, {.read = true}), Errno::kEACCES, Rule::kXattrPermission);
       break;

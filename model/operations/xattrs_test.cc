@@ -53,9 +53,9 @@ TEST_F(XattrsOperation, AreCreatedOrReplacedAsWished) {
 
 TEST_F(XattrsOperation, OfUsersAreForFilesAndDirectories) {
   EXPECT_EQ(permitted(set("s", "user.x")), fails(Errno::kEPERM, Rule::kXattrUser));
-  EXPECT_EQ(permitted(get("s", "user.x")),
-            (Answers{{Errno::kENODATA, Rule::kXattrUser}, {Errno::kENODATA, Rule::kXattrMissing},
-                     {Errno::kEOPNOTSUPP, Rule::kXattrMissing}}));
+  EXPECT_EQ(permitted(get("s", "user.x")), (Answers{{Errno::kENODATA, Rule::kXattrUser},
+                                                    {Errno::kENODATA, Rule::kXattrMissing},
+                                                    {Errno::kEOPNOTSUPP, Rule::kXattrMissing}}));
   EXPECT_EQ(permitted(set("s", "trusted.x")), ok(Rule::kXattr));
   EXPECT_EQ(permitted(set("d", "user.x")), ok(Rule::kXattr));
 }
@@ -96,29 +96,27 @@ TEST_F(XattrsOperation, NeedANameThatCanBe) {
   EXPECT_EQ(permitted(set("mine", "")), fails(Errno::kERANGE, Rule::kXattrName));
   EXPECT_EQ(permitted(set("mine", "user." + std::string(251, 'n'))), fails(Errno::kERANGE, Rule::kXattrName));
   EXPECT_EQ(permitted(set("mine", "user." + std::string(250, 'n'))), ok(Rule::kXattr));
-  EXPECT_EQ(permitted(alice(), set("roots", "none.x")),
-            (Answers{{Errno::kEOPNOTSUPP, Rule::kXattrName}, {Errno::kEINVAL, Rule::kXattrName},
-                     {Errno::kEACCES, Rule::kXattrPermission}}));
+  EXPECT_EQ(permitted(alice(), set("roots", "none.x")), (Answers{{Errno::kEOPNOTSUPP, Rule::kXattrName},
+                                                                 {Errno::kEINVAL, Rule::kXattrName},
+                                                                 {Errno::kEACCES, Rule::kXattrPermission}}));
 }
 
 TEST_F(XattrsOperation, HaveALimitedSize) {
   const auto sized = [](std::size_t size) { return set("mine", "user.x", XattrMode::kAny, std::string(size, 'v')); };
   EXPECT_EQ(permitted(sized(1024)), ok(Rule::kXattr));
-  EXPECT_EQ(permitted(sized(65536)),
-            (Answers{
-                {Errno::kOk, Rule::kXattr}, {Errno::kENOSPC, Rule::kXattrSize}, {Errno::kERANGE, Rule::kXattrSize}}));
+  EXPECT_EQ(
+      permitted(sized(65536)),
+      (Answers{{Errno::kOk, Rule::kXattr}, {Errno::kENOSPC, Rule::kXattrSize}, {Errno::kERANGE, Rule::kXattrSize}}));
   EXPECT_EQ(permitted(sized(65537))[0], (testing::Answer{Errno::kE2BIG, Rule::kXattrSize}));
 }
 
 TEST_F(XattrsOperation, InTheOverlaysOwnNamespaceMayBeRefused) {
-  EXPECT_EQ(permitted(set("mine", "trusted.overlay.x")),
-            (Answers{{Errno::kOk, Rule::kXattr},
-                     {Errno::kEPERM, Rule::kXattrPrivate},
-                     {Errno::kEOPNOTSUPP, Rule::kXattrPrivate}}));
-  EXPECT_EQ(permitted(get("mine", "trusted.overlay.x")),
-            (Answers{{Errno::kEOPNOTSUPP, Rule::kXattrPrivate},
-                     {Errno::kENODATA, Rule::kXattrMissing},
-                     {Errno::kEOPNOTSUPP, Rule::kXattrMissing}}));
+  EXPECT_EQ(permitted(set("mine", "trusted.overlay.x")), (Answers{{Errno::kOk, Rule::kXattr},
+                                                                  {Errno::kEPERM, Rule::kXattrPrivate},
+                                                                  {Errno::kEOPNOTSUPP, Rule::kXattrPrivate}}));
+  EXPECT_EQ(permitted(get("mine", "trusted.overlay.x")), (Answers{{Errno::kEOPNOTSUPP, Rule::kXattrPrivate},
+                                                                  {Errno::kENODATA, Rule::kXattrMissing},
+                                                                  {Errno::kEOPNOTSUPP, Rule::kXattrMissing}}));
   EXPECT_EQ(permitted(set("mine", "trusted.overlayx")), ok(Rule::kXattr));
 }
 

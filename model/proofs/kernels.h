@@ -9,7 +9,7 @@ namespace ovlspec::proofs {
 
 struct KernelMutant {
   Mutant mutant;
-  Answer effect;                    // of the claim that it answers as the kernel does; proved: it changes nothing
+  Answer effect;  // of the claim that it answers as the kernel does; proved: it changes nothing
 };
 
 // All mutants of the visibility kernel on stacks of four layers, of the encoder and of the choice of a displacement.

@@ -17,18 +17,18 @@ namespace ovlspec::proofs {
 
 // How an operation answers instead.
 enum class Change : std::uint8_t {
-  kFirstOperand,                    // both(a, b) answers a; of a choice, the branch for true
+  kFirstOperand,  // both(a, b) answers a; of a choice, the branch for true
   kSecondOperand,
-  kNegated,                         // truths
-  kOneMore,                         // constants
+  kNegated,  // truths
+  kOneMore,  // constants
   kOneLess,
-  kOther,                           // both answers as either, either as both, below as not above
+  kOther,  // both answers as either, either as both, below as not above
 };
 
-struct Site {                       // an operation of a kernel
+struct Site {  // an operation of a kernel
   Place place;
-  std::string operation;            // its name in the domain
-  std::vector<Change> changes;      // what makes a mutant of it
+  std::string operation;        // its name in the domain
+  std::vector<Change> changes;  // what makes a mutant of it
 };
 
 struct Mutant {

@@ -15,7 +15,7 @@
 
 namespace ovlspec::proofs {
 
-inline constexpr unsigned kTimeLimit = 5000;              // milliseconds for one question to the solver
+inline constexpr unsigned kTimeLimit = 5000;  // milliseconds for one question to the solver
 
 // Values of the free variables that refute a claim.
 class Assignment {
@@ -41,9 +41,9 @@ struct Statement {
 };
 
 struct Obligation {
-  std::string id;                   // VISIBILITY-3
-  std::string sentence;             // what holds
-  std::string cites;                // what it serves: rules of model/rules.h first, then those of sources (MRG-1, X006)
+  std::string id;        // VISIBILITY-3
+  std::string sentence;  // what holds
+  std::string cites;     // what it serves: rules of model/rules.h first, then those of sources (MRG-1, X006)
   // Runs the kernel with terms. REQUIRES: a session lives in this thread.
   std::function<Statement()> state;
 };
@@ -53,8 +53,8 @@ std::string_view describe(Verdict verdict);
 
 struct Answer {
   Verdict verdict = Verdict::kUnknown;
-  std::string counterexample;       // where refuted: the statement's picture
-  std::string reason;               // where unknown: the solver's
+  std::string counterexample;  // where refuted: the statement's picture
+  std::string reason;          // where unknown: the solver's
   double milliseconds = 0;
 };
 
@@ -69,14 +69,14 @@ struct MutantReport {
 };
 struct AssumptionReport {
   std::string sentence;
-  Answer answer;                    // without it
+  Answer answer;  // without it
 };
 struct Report {
   Answer answer;
-  Answer impossible;                // of the claim that the assumptions never hold together
+  Answer impossible;  // of the claim that the assumptions never hold together
   std::vector<MutantReport> mutants;
   std::vector<AssumptionReport> assumptions;
-  double milliseconds = 0;          // for everything
+  double milliseconds = 0;  // for everything
 
   std::size_t mutants_refuted() const;
   std::size_t assumptions_needed() const;

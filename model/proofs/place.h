@@ -10,9 +10,9 @@
 namespace ovlspec::proofs {
 
 struct Place {
-  std::string_view file;            // of a string literal's life time
-  unsigned line = 0;                // from 1
-  unsigned column = 0;              // from 1
+  std::string_view file;  // of a string literal's life time
+  unsigned line = 0;      // from 1
+  unsigned column = 0;    // from 1
 
   // As the default argument of a function: where that function is called. clang 14 has no std::source_location.
 #if defined(__clang__)

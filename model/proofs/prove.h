@@ -12,8 +12,8 @@ enum class ProveMode : std::uint8_t { kProve, kList };
 
 struct ProveOptions {
   ProveMode mode = ProveMode::kProve;
-  std::optional<std::string> only;          // the id of one obligation; everything about it is shown
-  std::optional<std::string> smt_directory; // made where missing; gets one ID.smt2 for each obligation (unsat: proved)
+  std::optional<std::string> only;           // the id of one obligation; everything about it is shown
+  std::optional<std::string> smt_directory;  // made where missing; gets one ID.smt2 for each obligation (unsat: proved)
 };
 
 // Prints to standard output. The exit status: 0 all hold, 1 one is refuted or nothing shows that it says something (no

@@ -68,8 +68,8 @@ Truth both(const Truth& left, const Truth& right);
 Truth either(const Truth& left, const Truth& right);
 Truth negation(const Truth& truth);
 Truth implies(const Truth& condition, const Truth& consequence);
-Truth all_of(const std::vector<Truth>& truths);   // true where there are none
-Truth any_of(const std::vector<Truth>& truths);   // false where there are none
+Truth all_of(const std::vector<Truth>& truths);  // true where there are none
+Truth any_of(const std::vector<Truth>& truths);  // false where there are none
 Word choice(const Truth& condition, const Word& then, const Word& otherwise);
 // Bits `high` down to `low` of `word` as a number. REQUIRES: low <= high < kWordBits.
 Word bits(const Word& word, unsigned high, unsigned low);

@@ -24,12 +24,12 @@ Word any_state(const std::string& name);
 
 // Said of a state without the kernel's help.
 Truth is(const Word& state, LayerState which);
-Truth is_present(const Word& state);       // a directory, opaque or not, or a non-directory
+Truth is_present(const Word& state);  // a directory, opaque or not, or a non-directory
 Truth is_any_directory(const Word& state);
-Truth is_stop(const Word& state);          // whiteout, opaque directory or non-directory: hides what lies below
-Truth is_transparent(const Word& state);   // absent, or a directory that merges with what lies below
+Truth is_stop(const Word& state);         // whiteout, opaque directory or non-directory: hides what lies below
+Truth is_transparent(const Word& state);  // absent, or a directory that merges with what lies below
 
-using States = std::vector<Word>;          // topmost first
+using States = std::vector<Word>;  // topmost first
 States any_stack(const std::string& name, std::size_t depth = kDepth);
 
 // Any place in a stack of kDepth layers.
@@ -48,7 +48,7 @@ Truth above(const Position& upper, const Position& lower);
 
 // The kernel's answer for a stack.
 struct View {
-  std::vector<Truth> supplies;             // by layer
+  std::vector<Truth> supplies;  // by layer
   std::vector<Truth> merges;
   Sight end;
 };

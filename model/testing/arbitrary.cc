@@ -46,8 +46,10 @@ Marks marks(Choices& choices, const Inode& inode) {
   Marks marks;
   if (!inode.is(FileType::kDirectory)) return marks;
   marks.opaque = choices.one_in(5);
-  if (choices.one_in(5)) marks.redirect = name(choices);
-  else if (choices.one_in(6)) marks.redirect = "/" + join(choices.one_in(2) ? name(choices) : "", name(choices));
+  if (choices.one_in(5))
+    marks.redirect = name(choices);
+  else if (choices.one_in(6))
+    marks.redirect = "/" + join(choices.one_in(2) ? name(choices) : "", name(choices));
   return marks;
 }
 
@@ -102,8 +104,8 @@ std::string name(Choices& choices) {
 
 Mode mode(Choices& choices) {
   if (choices.one_in(8)) return choices.below(kModeMask + 1);
-  return choices.pick<Mode>({0755, 0644, 0777, 0666, 0700, 0600, 0750, 0640, 01777, 02775, 02770, 04755, 02755, 06777,
-                             02664, 0, 0444, 0555, 0111, 0770});
+  return choices.pick<Mode>({0755,  0644,  0777,  0666,  0700,  0600, 0750, 0640, 01777, 02775,
+                             02770, 04755, 02755, 06777, 02664, 0,    0444, 0555, 0111,  0770});
 }
 
 Time time(Choices& choices) {

@@ -13,7 +13,7 @@ namespace ovlspec::model::testing {
 // place of what was there.
 class Stack {
  public:
-  Stack& lower();                   // below those before it
+  Stack& lower();  // below those before it
   Stack& upper();
 
   Stack& put(std::string_view path, Inode inode, Marks marks = {});
@@ -22,7 +22,7 @@ class Stack {
   Stack& symlink(std::string_view path, std::string target);
   Stack& link(std::string_view from, std::string_view to);
   Stack& whiteout(std::string_view path);
-  Stack& opaque(std::string_view path);                                // a directory that is there, or is made
+  Stack& opaque(std::string_view path);  // a directory that is there, or is made
   Stack& redirect(std::string_view path, std::string target);
   // The object at `path` records that it came from a lower's, which is in place.
   Stack& origin(std::string_view path, std::size_t lower, std::string_view from);

@@ -15,7 +15,7 @@ enum class Capability : std::uint8_t {
   kDacReadSearch = 2,
   kFowner = 3,
   kFsetid = 4,
-  kSysAdmin = 21,     // trusted.* attributes
+  kSysAdmin = 21,  // trusted.* attributes
   kMknod = 27,
   kSetfcap = 31,
 };
@@ -27,9 +27,7 @@ class Capabilities {
   constexpr explicit Capabilities(std::uint64_t bits) : bits_(bits & kKnown) {}
   static constexpr Capabilities all() { return Capabilities(kKnown); }
   static constexpr Capabilities none() { return Capabilities(); }
-  constexpr bool has(Capability capability) const {
-    return ((bits_ >> static_cast<unsigned>(capability)) & 1U) != 0;
-  }
+  constexpr bool has(Capability capability) const { return ((bits_ >> static_cast<unsigned>(capability)) & 1U) != 0; }
   constexpr Capabilities with(Capability capability) const {
     return Capabilities(bits_ | (std::uint64_t{1} << static_cast<unsigned>(capability)));
   }
@@ -41,17 +39,16 @@ class Capabilities {
 
  private:
   static constexpr std::uint64_t kKnown =
-      (1ULL << 0) | (1ULL << 1) | (1ULL << 2) | (1ULL << 3) | (1ULL << 4) | (1ULL << 21) |
-      (1ULL << 27) | (1ULL << 31);
+      (1ULL << 0) | (1ULL << 1) | (1ULL << 2) | (1ULL << 3) | (1ULL << 4) | (1ULL << 21) | (1ULL << 27) | (1ULL << 31);
   std::uint64_t bits_ = 0;
 };
 
 struct Caller {
-  Uid uid = 0;                      // the file system uid
-  Gid gid = 0;                      // the file system gid
-  std::vector<Gid> groups;          // supplementary, without gid
+  Uid uid = 0;              // the file system uid
+  Gid gid = 0;              // the file system gid
+  std::vector<Gid> groups;  // supplementary, without gid
   Mode umask = 0;
-  Capabilities capabilities;        // effective
+  Capabilities capabilities;  // effective
   bool operator==(const Caller&) const = default;
 };
 

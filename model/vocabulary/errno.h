@@ -9,6 +9,7 @@
 namespace ovlspec {
 
 // X(name, value) for every error number of the set.
+// clang-format off
 #define OVLSPEC_ERRNO_LIST(X)                                                                      \
   X(EPERM, 1) X(ENOENT, 2) X(EINTR, 4) X(EIO, 5) X(ENXIO, 6) X(E2BIG, 7) X(EBADF, 9) X(EAGAIN, 11) \
   X(ENOMEM, 12) X(EACCES, 13) X(EFAULT, 14) X(EBUSY, 16) X(EEXIST, 17) X(EXDEV, 18) X(ENODEV, 19)  \
@@ -17,6 +18,7 @@ namespace ovlspec {
   X(ERANGE, 34) X(EDEADLK, 35) X(ENAMETOOLONG, 36) X(ENOSYS, 38) X(ENOTEMPTY, 39) X(ELOOP, 40)     \
   X(ENODATA, 61) X(EREMOTE, 66) X(EOVERFLOW, 75) X(EOPNOTSUPP, 95) X(ETIMEDOUT, 110)               \
   X(ECONNABORTED, 103) X(ENOTCONN, 107) X(ESTALE, 116) X(EDQUOT, 122)
+// clang-format on
 
 enum class Errno : std::uint16_t {
   kOk = 0,

@@ -7,32 +7,32 @@
 
 namespace ovlspec::names {
 
-inline constexpr std::size_t kNameMax = 255;              // bytes of one component
-inline constexpr std::size_t kPathMax = 4095;             // bytes of a path, without the terminating zero
+inline constexpr std::size_t kNameMax = 255;   // bytes of one component
+inline constexpr std::size_t kPathMax = 4095;  // bytes of a path, without the terminating zero
 inline constexpr std::size_t kSymlinkDepthMax = 40;
-inline constexpr std::size_t kRedirectMax = 4096;         // bytes we write and read; the kernel writes 256 at most
+inline constexpr std::size_t kRedirectMax = 4096;  // bytes we write and read; the kernel writes 256 at most
 inline constexpr std::size_t kLayersMax = 500;
 
 // Private attributes are trusted.overlay.NAME, or user.overlay.NAME where the mounter has no privilege.
 inline constexpr std::string_view kTrustedPrefix = "trusted.overlay.";
 inline constexpr std::string_view kUserPrefix = "user.overlay.";
-inline constexpr std::string_view kOpaque = "opaque";     // "y": opaque; "x": has xattr whiteouts, not opaque
-inline constexpr std::string_view kRedirect = "redirect"; // a sibling's name, or an absolute path from the root
+inline constexpr std::string_view kOpaque = "opaque";      // "y": opaque; "x": has xattr whiteouts, not opaque
+inline constexpr std::string_view kRedirect = "redirect";  // a sibling's name, or an absolute path from the root
 inline constexpr std::string_view kMetacopy = "metacopy";
-inline constexpr std::string_view kOrigin = "origin";     // the lower inode's file handle, kernel encoding
+inline constexpr std::string_view kOrigin = "origin";  // the lower inode's file handle, kernel encoding
 inline constexpr std::string_view kImpure = "impure";
 inline constexpr std::string_view kNlink = "nlink";
 inline constexpr std::string_view kUpper = "upper";
 inline constexpr std::string_view kUuid = "uuid";
 inline constexpr std::string_view kWhiteout = "whiteout";
 inline constexpr std::string_view kProtattr = "protattr";
-inline constexpr std::string_view kIdentity = "ovlspec";  // our identity record
-inline constexpr std::string_view kSeal = "ovlspec.seal"; // ours, on a layer's root
+inline constexpr std::string_view kIdentity = "ovlspec";   // our identity record
+inline constexpr std::string_view kSeal = "ovlspec.seal";  // ours, on a layer's root
 
 // In the work directory.
-inline constexpr std::string_view kWork = "work";         // temporary objects
-inline constexpr std::string_view kIndex = "index";       // hex(origin handle) -> hard link of the upper inode
-inline constexpr std::string_view kClaims = "claims";     // ours: the numbers that identity records hold
+inline constexpr std::string_view kWork = "work";                 // temporary objects
+inline constexpr std::string_view kIndex = "index";               // hex(origin handle) -> hard link of the upper inode
+inline constexpr std::string_view kClaims = "claims";             // ours: the numbers that identity records hold
 inline constexpr std::string_view kIdentityMap = "identity.map";  // ours: of strategies that keep one
 
 }  // namespace ovlspec::names

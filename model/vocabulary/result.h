@@ -11,9 +11,9 @@ namespace ovlspec {
 template <typename T>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : value_(std::move(value)) {}       // NOLINT(google-explicit-constructor)
+  Result(T value) : value_(std::move(value)) {}  // NOLINT(google-explicit-constructor)
   // REQUIRES: error != kOk.
-  Result(Errno error) : error_(error) {}               // NOLINT(google-explicit-constructor)
+  Result(Errno error) : error_(error) {}  // NOLINT(google-explicit-constructor)
 
   bool ok() const { return value_.has_value(); }
   explicit operator bool() const { return ok(); }
@@ -37,7 +37,7 @@ template <>
 class [[nodiscard]] Result<void> {
  public:
   Result() = default;
-  Result(Errno error) : error_(error) {}               // NOLINT(google-explicit-constructor)
+  Result(Errno error) : error_(error) {}  // NOLINT(google-explicit-constructor)
 
   bool ok() const { return error_ == Errno::kOk; }
   explicit operator bool() const { return ok(); }
@@ -50,10 +50,9 @@ class [[nodiscard]] Result<void> {
 using Status = Result<void>;
 
 // Leaves the surrounding function with the error of `expression`, a Result or a Status.
-#define OVLSPEC_TRY(expression)                                              \
-  do {                                                                       \
-    if (auto ovlspec_status = (expression); !ovlspec_status.ok())            \
-      return ovlspec_status.error();                                         \
+#define OVLSPEC_TRY(expression)                                                                  \
+  do {                                                                                           \
+    if (auto ovlspec_status = (expression); !ovlspec_status.ok()) return ovlspec_status.error(); \
   } while (false)
 
 }  // namespace ovlspec

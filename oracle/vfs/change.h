@@ -9,21 +9,21 @@ namespace ovlspec::oracle::vfs {
 struct Privileges {
   bool set_user_id = false;
   bool set_group_id = false;
-  bool capability = false;          // the attribute security.capability
+  bool capability = false;  // the attribute security.capability
   bool any() const { return set_user_id || set_group_id || capability; }
 };
 
 enum class Authority : std::uint8_t {
-  kCaller,                          // owner, group and times are checked against the caller
-  kKernel,                          // the change comes with a write or truncate that was allowed
+  kCaller,  // owner, group and times are checked against the caller
+  kKernel,  // the change comes with a write or truncate that was allowed
 };
 
 struct ChangeRequest {
   impl::AttributeChange change;
   Privileges lost;
   Authority authority = Authority::kCaller;
-  bool both_times_now = false;      // utimes(NULL): who may write may do it
-  bool times_given = false;         // any other utimens
+  bool both_times_now = false;  // utimes(NULL): who may write may do it
+  bool times_given = false;     // any other utimens
 };
 
 Status apply_change(Session& session, const Caller& caller, const Place& place, ChangeRequest request);

@@ -9,7 +9,7 @@ using Entries = std::vector<DirectoryEntry>;
 struct Listing {
   Entries entries;
   std::uint64_t position = 0;
-  std::size_t limit = 0;            // 0: none
+  std::size_t limit = 0;  // 0: none
 };
 
 Status list(Session& session, const impl::OpenDirectoryRef& directory, Listing& listing) {

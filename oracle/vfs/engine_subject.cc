@@ -9,7 +9,7 @@
 namespace ovlspec::oracle {
 namespace {
 
-constexpr std::uint64_t kMountDevice = 0x6f766c;         // st_dev of the mount: none of a place's
+constexpr std::uint64_t kMountDevice = 0x6f766c;  // st_dev of the mount: none of a place's
 
 struct Options {
   impl::IdentityStrategy identity = impl::IdentityStrategy::kDerived;
@@ -77,7 +77,7 @@ class EngineSubject final : public Subject {
     vfs_->release();
     const std::size_t held = engine_->nodes();
     end_mount();
-    if (held <= 1) return done();                         // the root may stay
+    if (held <= 1) return done();  // the root may stay
     return failed(Errno::kEBUSY, std::to_string(held) + " nodes are still held after everything was forgotten");
   }
 
@@ -135,7 +135,7 @@ class EngineSubject final : public Subject {
   Attempt<Scanned> scan() override { return layers_->scan(); }
 
  private:
-  struct Held {                       // a lookup that is taken back
+  struct Held {  // a lookup that is taken back
     ~Held() { engine.forget(node, 1); }
     impl::Engine& engine;
     impl::NodeId node;
@@ -148,9 +148,9 @@ class EngineSubject final : public Subject {
 
   std::string name_;
   Options options_;
-  Trace trace_;                     // images and options only
+  Trace trace_;  // images and options only
   std::unique_ptr<MemoryLayers> layers_;
-  std::unique_ptr<impl::MemoryIdentityMap> map_;          // of a strategy that keeps one; outlives mounts
+  std::unique_ptr<impl::MemoryIdentityMap> map_;  // of a strategy that keeps one; outlives mounts
   std::unique_ptr<impl::Engine> engine_;
   std::unique_ptr<Vfs> vfs_;
 };

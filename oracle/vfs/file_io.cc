@@ -8,7 +8,7 @@
 namespace ovlspec::oracle::vfs {
 namespace {
 
-constexpr FileSize kOffsetMax = std::numeric_limits<std::int64_t>::max();   // of off_t
+constexpr FileSize kOffsetMax = std::numeric_limits<std::int64_t>::max();  // of off_t
 
 // The slot of a pread or pwrite. ESPIPE comes before the access mode.
 Result<OpenSlot*> seekable(Session& session, Slot slot, FileSize offset) {
@@ -105,14 +105,10 @@ Outcome run(Session& session, const Caller&, const Sync& operation) {
   const OpenSlot* open = session.slots.find(operation.slot);
   if (open == nullptr) return Outcome::failure(Errno::kEBADF);
   switch (open->kind) {
-    case OpenSlot::Kind::kFile:
-      return answer(session.engine.sync(open->file));
-    case OpenSlot::Kind::kDirectory:
-      return answer(session.engine.sync_directory(open->node));
-    case OpenSlot::Kind::kFifo:
-      return Outcome::failure(Errno::kEINVAL);
-    case OpenSlot::Kind::kClosed:
-      break;
+    case OpenSlot::Kind::kFile: return answer(session.engine.sync(open->file));
+    case OpenSlot::Kind::kDirectory: return answer(session.engine.sync_directory(open->node));
+    case OpenSlot::Kind::kFifo: return Outcome::failure(Errno::kEINVAL);
+    case OpenSlot::Kind::kClosed: break;
   }
   return Outcome::failure(Errno::kEBADF);
 }

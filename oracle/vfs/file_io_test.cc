@@ -46,11 +46,20 @@ TEST_F(FileIo, AccessModeIsEbadf) {
 
 TEST_F(FileIo, ClosedSlotIsEbadfForEveryOperation) {
   const Target target = Target::of(5);
-  const Operation operations[] = {
-      Close{5},          Read{5, 0, 1},         Write{5, 0, "x"},   Truncate{target, 0},
-      Sync{5},           ReadDirectory{5, 0},   RewindDirectory{5}, Stat{target},
-      Chmod{target, 0},  Chown{target, {}, {}}, ListXattr{target},  GetXattr{target, "user.a"},
-      RemoveXattr{target, "user.a"},            SetXattr{target, "user.a", "", XattrMode::kAny}};
+  const Operation operations[] = {Close{5},
+                                  Read{5, 0, 1},
+                                  Write{5, 0, "x"},
+                                  Truncate{target, 0},
+                                  Sync{5},
+                                  ReadDirectory{5, 0},
+                                  RewindDirectory{5},
+                                  Stat{target},
+                                  Chmod{target, 0},
+                                  Chown{target, {}, {}},
+                                  ListXattr{target},
+                                  GetXattr{target, "user.a"},
+                                  RemoveXattr{target, "user.a"},
+                                  SetXattr{target, "user.a", "", XattrMode::kAny}};
   for (const Operation& operation : operations) EXPECT_EQ(error(operation), Errno::kEBADF) << operation.index();
 }
 

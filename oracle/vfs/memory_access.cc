@@ -78,8 +78,12 @@ Status MemoryAccess::make(std::string_view path, const model::Inode& inode) {
   if (path.empty()) return set_attributes(root_, inode);
   const auto at = place(path);
   if (!at) return at.error();
-  impl::NewInode bare{.type = inode.type, .mode = inode.mode, .uid = inode.uid, .gid = inode.gid,
-                      .device = inode.device, .symlink_target = {}};
+  impl::NewInode bare{.type = inode.type,
+                      .mode = inode.mode,
+                      .uid = inode.uid,
+                      .gid = inode.gid,
+                      .device = inode.device,
+                      .symlink_target = {}};
   if (inode.is(FileType::kSymlink)) bare.symlink_target = inode.content.all();
   const auto made = store_.create(at->directory, at->name, bare);
   if (!made) return made.error();
@@ -146,7 +150,7 @@ Result<MemoryInodeRef> MemoryAccess::find(std::string_view path) const {
 }
 
 Result<MemoryAccess::Place> MemoryAccess::place(std::string_view path) const {
-  if (path.empty()) return Errno::kEBUSY;                 // the root has no name to take away or to give
+  if (path.empty()) return Errno::kEBUSY;  // the root has no name to take away or to give
   const std::size_t slash = path.rfind('/');
   const bool top = slash == std::string_view::npos;
   auto directory = find(top ? std::string_view{} : path.substr(0, slash));
@@ -180,8 +184,7 @@ Status MemoryAccess::set_attributes(const MemoryInodeRef& made, const model::Ino
   impl::StoreChange owner;
   owner.uid = inode.uid;
   owner.gid = inode.gid;
-  if (made->attributes.uid != inode.uid || made->attributes.gid != inode.gid)
-    OVLSPEC_TRY(store_.change(made, owner));
+  if (made->attributes.uid != inode.uid || made->attributes.gid != inode.gid) OVLSPEC_TRY(store_.change(made, owner));
   for (const model::Xattr& xattr : inode.xattrs)
     OVLSPEC_TRY(store_.set_xattr(made, xattr.name, xattr.value, XattrMode::kAny));
   impl::StoreChange rest;

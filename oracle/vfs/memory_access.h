@@ -19,7 +19,7 @@ class MemoryAccess final : public LayerAccess {
 
   Result<AccessedInode> read(std::string_view path) override;
   Result<std::vector<std::string>> list(std::string_view path) override;
-  Status make(std::string_view path, const model::Inode& inode) override;   // "": the root gets the attributes
+  Status make(std::string_view path, const model::Inode& inode) override;  // "": the root gets the attributes
   Status link(std::string_view from, std::string_view to) override;
   Status rename(std::string_view from, std::string_view to) override;
   Status remove(std::string_view path) override;
@@ -33,7 +33,7 @@ class MemoryAccess final : public LayerAccess {
     std::string_view name;
   };
   Result<impl::MemoryInodeRef> find(std::string_view path) const;
-  Result<Place> place(std::string_view path) const;       // EBUSY for the root
+  Result<Place> place(std::string_view path) const;  // EBUSY for the root
   Status write(const impl::MemoryInodeRef& inode, std::string_view bytes);
   Status fill(const impl::MemoryInodeRef& made, const model::Inode& inode);
   Status set_attributes(const impl::MemoryInodeRef& made, const model::Inode& inode);

@@ -45,8 +45,12 @@ TEST_F(MemoryAccessTest, CapabilityAndHolesSurvive) {
 TEST_F(MemoryAccessTest, EveryTypeIsMade) {
   model::Inode device = an_inode(FileType::kBlockDevice, 0600, 0);
   device.device = {.major = 8, .minor = 1};
-  const model::Inode made[] = {directory(), symlink("a/b"), device, an_inode(FileType::kFifo, 0600, 0),
-                               an_inode(FileType::kSocket, 0600, 0), an_inode(FileType::kCharDevice, 0, 0)};
+  const model::Inode made[] = {directory(),
+                               symlink("a/b"),
+                               device,
+                               an_inode(FileType::kFifo, 0600, 0),
+                               an_inode(FileType::kSocket, 0600, 0),
+                               an_inode(FileType::kCharDevice, 0, 0)};
   for (const model::Inode& inode : made) {
     const std::string path = std::to_string(static_cast<int>(inode.type));
     ASSERT_TRUE(access_.make(path, inode).ok()) << path;

@@ -12,9 +12,9 @@
 #include "impl/store/faulty_store.h"
 #include "impl/store/memory_store.h"
 #include "model/mutation.h"
-#include "oracle/vfs/memory_access.h"
 #include "oracle/scan.h"
 #include "oracle/subject.h"
+#include "oracle/vfs/memory_access.h"
 
 namespace ovlspec::oracle {
 
@@ -40,12 +40,12 @@ class MemoryLayers {
  private:
   struct Layer {
     std::uint8_t place = 0;
-    std::string name;               // of its directory in the place's root
+    std::string name;  // of its directory in the place's root
   };
   struct Changer;
 
   impl::MemoryStore& store(std::uint8_t place);
-  Result<Layer> new_layer(std::uint8_t place);            // an empty directory of root, mode 0755
+  Result<Layer> new_layer(std::uint8_t place);  // an empty directory of root, mode 0755
   Result<MemoryAccess> access(const Layer& layer);
   Result<impl::LayerRoot> root(const Layer& layer);
   Attempt<Layer> materialise_image(const LayerImage& image);
@@ -64,7 +64,7 @@ class MemoryLayers {
   std::vector<Layer> lowers_;
   std::optional<Layer> upper_;
   std::optional<Layer> work_;
-  std::uint32_t made_ = 0;          // names layers
+  std::uint32_t made_ = 0;  // names layers
 };
 
 }  // namespace ovlspec::oracle

@@ -69,9 +69,7 @@ TEST_F(Names, MknodOfADirectoryIsEpermAndOfASymlinkEinval) {
   EXPECT_EQ(error(Mknod{"x", FileType::kSymlink, 0755, {}}), Errno::kEINVAL);
 }
 
-TEST_F(Names, WhiteoutDeviceIsEperm) {
-  EXPECT_EQ(error(Mknod{"w", FileType::kCharDevice, 0, {}}), Errno::kEPERM);
-}
+TEST_F(Names, WhiteoutDeviceIsEperm) { EXPECT_EQ(error(Mknod{"w", FileType::kCharDevice, 0, {}}), Errno::kEPERM); }
 
 TEST_F(Names, SymlinkToNothingIsEnoentAndToTooMuchEnametoolong) {
   EXPECT_EQ(error(Symlink{"", "l"}), Errno::kENOENT);

@@ -4,7 +4,7 @@ namespace ovlspec::oracle::vfs {
 namespace {
 
 constexpr Mode kGroupExecute = 0010;
-constexpr Mode kDirectoryModeMask = 01777;                // mkdir lets no set-id bit through
+constexpr Mode kDirectoryModeMask = 01777;  // mkdir lets no set-id bit through
 
 // In a set-group-id directory the object gets a group that need not be the caller's.
 bool loses_group_id(const Caller& caller, const Attributes& directory, Mode mode) {
@@ -18,16 +18,13 @@ bool loses_group_id(const Caller& caller, const Attributes& directory, Mode mode
 Mode mode_for_new(const Caller& caller, const Attributes& directory, FileType type, Mode asked) {
   const Mode mode = asked & ~caller.umask;
   switch (type) {
-    case FileType::kDirectory:
-      return mode & kDirectoryModeMask;
-    case FileType::kSymlink:
-      return 0777;
+    case FileType::kDirectory: return mode & kDirectoryModeMask;
+    case FileType::kSymlink: return 0777;
     case FileType::kRegular:
     case FileType::kCharDevice:
     case FileType::kBlockDevice:
     case FileType::kFifo:
-    case FileType::kSocket:
-      break;
+    case FileType::kSocket: break;
   }
   // The umask comes second: group execute that it takes away does not save the bit.
   return mode & kModeMask & ~(loses_group_id(caller, directory, asked) ? kSetGid : 0);

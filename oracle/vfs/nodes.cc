@@ -35,9 +35,7 @@ void Nodes::entered(NodeId directory, std::string_view name, NodeId node) {
       if (const NodeId old = take(directory, name); old != 0) give_back(old);
       names_.emplace(Key{directory, std::string(name)}, node);
       return;
-    case VfsOptions::Caching::kNone:
-      visited_.push_back(node);
-      return;
+    case VfsOptions::Caching::kNone: visited_.push_back(node); return;
   }
 }
 

@@ -16,7 +16,7 @@ namespace ovlspec::oracle::vfs {
 
 using impl::NodeId;
 
-struct Place {                      // an object, and what stat shows of it now
+struct Place {  // an object, and what stat shows of it now
   NodeId node = impl::kRootNode;
   Attributes attributes;
 };
@@ -39,7 +39,7 @@ class Nodes {
   void pin(NodeId node);
   void unpin(NodeId node);
 
-  void end_operation();             // without a cache: gives back what the operation looked up
+  void end_operation();  // without a cache: gives back what the operation looked up
   void drop_caches();
 
  private:
@@ -68,19 +68,19 @@ class Nodes {
   };
   struct Pin {
     NodeId node;
-    std::uint64_t counts;           // lookup counts that nothing else holds
+    std::uint64_t counts;  // lookup counts that nothing else holds
     std::size_t holders;
   };
 
   Pin* pin_of(NodeId node);
-  void give_back(NodeId node);      // one count
+  void give_back(NodeId node);  // one count
   // Takes a name out of the cache; its node, whose count the caller now holds, or 0.
   NodeId take(NodeId directory, std::string_view name);
 
   impl::Engine& engine_;
   VfsOptions::Caching caching_;
-  std::unordered_map<Key, NodeId, Hash, Equal> names_;   // each holds one count
-  std::vector<NodeId> visited_;                          // without a cache: each holds one count
+  std::unordered_map<Key, NodeId, Hash, Equal> names_;  // each holds one count
+  std::vector<NodeId> visited_;                         // without a cache: each holds one count
   std::vector<Pin> pins_;
 };
 

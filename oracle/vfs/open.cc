@@ -64,17 +64,13 @@ Result<Found> find_or_create(Session& session, const Caller& caller, const Open&
 // What an object of this type answers to these flags before its mode is looked at.
 Status check_type(const OpenFlags& flags, const Attributes& object) {
   switch (object.type) {
-    case FileType::kSymlink:
-      return Errno::kELOOP;
-    case FileType::kDirectory:
-      return writes(flags) ? Status(Errno::kEISDIR) : Status();
+    case FileType::kSymlink: return Errno::kELOOP;
+    case FileType::kDirectory: return writes(flags) ? Status(Errno::kEISDIR) : Status();
     case FileType::kCharDevice:
-    case FileType::kBlockDevice:
-      return Errno::kEACCES;        // as on a nodev mount
+    case FileType::kBlockDevice: return Errno::kEACCES;  // as on a nodev mount
     case FileType::kRegular:
     case FileType::kFifo:
-    case FileType::kSocket:
-      return {};
+    case FileType::kSocket: return {};
   }
   return {};
 }
@@ -106,8 +102,7 @@ Result<OpenSlot> open_file(Session& session, const Caller& caller, const OpenFla
 Result<OpenSlot> open_object(Session& session, const Caller& caller, const OpenFlags& flags, const Found& found) {
   OpenSlot slot;
   switch (found.place.attributes.type) {
-    case FileType::kRegular:
-      return open_file(session, caller, flags, found);
+    case FileType::kRegular: return open_file(session, caller, flags, found);
     case FileType::kDirectory: {
       slot.kind = OpenSlot::Kind::kDirectory;
       auto directory = session.engine.open_directory(found.place.node);
@@ -119,12 +114,10 @@ Result<OpenSlot> open_object(Session& session, const Caller& caller, const OpenF
       slot.kind = OpenSlot::Kind::kFifo;
       if (flags.access == Access::kWrite && !session.slots.has_reader(found.place.node)) return Errno::kENXIO;
       return slot;
-    case FileType::kSocket:
-      return Errno::kENXIO;
+    case FileType::kSocket: return Errno::kENXIO;
     case FileType::kSymlink:
     case FileType::kCharDevice:
-    case FileType::kBlockDevice:
-      break;                        // check_type refused them
+    case FileType::kBlockDevice: break;  // check_type refused them
   }
   return Errno::kEIO;
 }

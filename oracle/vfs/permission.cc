@@ -19,8 +19,7 @@ bool class_permits(const Caller& caller, const Attributes& object, Wanted wanted
 bool capability_permits(const Caller& caller, const Attributes& object, Wanted wanted) {
   const Capabilities held = caller.capabilities;
   if (object.type == FileType::kDirectory)
-    return held.has(Capability::kDacOverride) ||
-           ((wanted & kWantWrite) == 0 && held.has(Capability::kDacReadSearch));
+    return held.has(Capability::kDacOverride) || ((wanted & kWantWrite) == 0 && held.has(Capability::kDacReadSearch));
   if (wanted == kWantRead && held.has(Capability::kDacReadSearch)) return true;
   const bool executable = (object.mode & kAnyExecute) != 0;
   return ((wanted & kWantSearch) == 0 || executable) && held.has(Capability::kDacOverride);

@@ -11,10 +11,10 @@ namespace ovlspec::oracle::vfs {
 using Wanted = Mode;
 inline constexpr Wanted kWantRead = 4;
 inline constexpr Wanted kWantWrite = 2;
-inline constexpr Wanted kWantSearch = 1;                  // of a directory; to execute a file
+inline constexpr Wanted kWantSearch = 1;  // of a directory; to execute a file
 
 bool in_group(const Caller& caller, Gid group);
-bool owns(const Caller& caller, const Attributes& object);          // or has CAP_FOWNER
+bool owns(const Caller& caller, const Attributes& object);  // or has CAP_FOWNER
 // Whether the caller may give an object of this group the set-group-id bit.
 bool may_set_group_id(const Caller& caller, Gid group);
 

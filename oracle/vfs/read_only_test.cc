@@ -53,9 +53,7 @@ TEST_F(ReadOnlyMount, OpeningForWritingIsErofsBeforeEaccesAndAfterTypes) {
   EXPECT_EQ(error(Open{"absent", write_only(), 0, 0}), Errno::kENOENT);
 }
 
-TEST_F(ReadOnlyMount, FifoMayBeOpenedForWriting) {
-  EXPECT_EQ(error(Open{"p", read_write(), 0, 0}), Errno::kOk);
-}
+TEST_F(ReadOnlyMount, FifoMayBeOpenedForWriting) { EXPECT_EQ(error(Open{"p", read_write(), 0, 0}), Errno::kOk); }
 
 TEST_F(ReadOnlyMount, AttributesAreErofsAfterThePathAndBeforeTheOwner) {
   const TimeChange now{.kind = TimeChange::Kind::kNow, .value = {}};

@@ -16,10 +16,10 @@ class Renaming {
   Status run() {
     OVLSPEC_TRY(walk());
     OVLSPEC_TRY(check_ancestors());
-    if (target_ && target_->node == from_.object().node) return {};   // two names of one object
+    if (target_ && target_->node == from_.object().node) return {};  // two names of one object
     OVLSPEC_TRY(check_permissions());
-    OVLSPEC_TRY(session_.engine.rename(from_.directory().node, from_.last().name, to_.directory().node,
-                                       to_.last().name, operation_.mode));
+    OVLSPEC_TRY(session_.engine.rename(from_.directory().node, from_.last().name, to_.directory().node, to_.last().name,
+                                       operation_.mode));
     follow_in_cache();
     return {};
   }
@@ -81,9 +81,8 @@ class Renaming {
     else
       OVLSPEC_TRY(allows_names(session_, caller_, to_.directory().attributes));
     if (from_.directory().node == to_.directory().node) return {};
-    if (is_directory(source)) OVLSPEC_TRY(allows(session_, caller_, source.attributes, kWantWrite));   // its `..`
-    if (exchanges() && is_directory(*target_))
-      OVLSPEC_TRY(allows(session_, caller_, target_->attributes, kWantWrite));
+    if (is_directory(source)) OVLSPEC_TRY(allows(session_, caller_, source.attributes, kWantWrite));  // its `..`
+    if (exchanges() && is_directory(*target_)) OVLSPEC_TRY(allows(session_, caller_, target_->attributes, kWantWrite));
     return {};
   }
 

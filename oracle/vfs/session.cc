@@ -22,8 +22,8 @@ Session::Session(impl::Engine& engine_of_mount, VfsOptions options_of_mount)
 Status writable(const Session& session) { return session.read_only ? Status(Errno::kEROFS) : Status(); }
 
 Status allows(const Session& session, const Caller& caller, const Attributes& object, Wanted wanted) {
-  const bool stored = object.type == FileType::kRegular || object.type == FileType::kDirectory ||
-                      object.type == FileType::kSymlink;
+  const bool stored =
+      object.type == FileType::kRegular || object.type == FileType::kDirectory || object.type == FileType::kSymlink;
   if ((wanted & kWantWrite) != 0 && stored) OVLSPEC_TRY(writable(session));
   return permits(caller, object, wanted);
 }

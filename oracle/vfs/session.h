@@ -19,8 +19,8 @@ struct Session {
   bool read_only;
   Nodes nodes;
   Slots slots;
-  Walk first;                       // most operations walk one path
-  Walk second;                      // link and rename walk two
+  Walk first;   // most operations walk one path
+  Walk second;  // link and rename walk two
 };
 
 inline Outcome answer(const Status& status) {

@@ -18,7 +18,7 @@ void Slots::close(Slot slot) {
   OpenSlot* open = find(slot);
   if (open == nullptr) return;
   const NodeId node = open->node;
-  *open = OpenSlot{};               // the engine's open file goes before the node
+  *open = OpenSlot{};  // the engine's open file goes before the node
   nodes_.unpin(node);
 }
 

@@ -13,13 +13,13 @@ namespace ovlspec::oracle::vfs {
 struct OpenSlot {
   enum class Kind : std::uint8_t { kClosed, kFile, kDirectory, kFifo };
   Kind kind = Kind::kClosed;
-  NodeId node = 0;                  // pinned while open
+  NodeId node = 0;  // pinned while open
   Access access = Access::kRead;
   bool append = false;
-  bool removed = false;             // a directory whose last name is gone
-  impl::OpenFileRef file;           // of kFile
-  impl::OpenDirectoryRef directory; // of kDirectory
-  std::uint64_t position = 0;       // of kDirectory: where the listing goes on
+  bool removed = false;              // a directory whose last name is gone
+  impl::OpenFileRef file;            // of kFile
+  impl::OpenDirectoryRef directory;  // of kDirectory
+  std::uint64_t position = 0;        // of kDirectory: where the listing goes on
 
   bool readable() const { return access != Access::kWrite; }
   bool writable() const { return access != Access::kRead; }

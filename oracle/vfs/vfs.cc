@@ -13,8 +13,7 @@ Vfs::~Vfs() = default;
 
 Outcome Vfs::apply(const Caller& caller, const Operation& operation) {
   vfs::Session& session = state_->session;
-  Outcome outcome =
-      std::visit([&](const auto& asked) { return vfs::run(session, caller, asked); }, operation);
+  Outcome outcome = std::visit([&](const auto& asked) { return vfs::run(session, caller, asked); }, operation);
   session.nodes.end_operation();
   return outcome;
 }

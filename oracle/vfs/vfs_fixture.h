@@ -111,8 +111,10 @@ class VfsFixture : public ::testing::Test {
 
  private:
   impl::MemoryInodeRef make_layer(std::string_view name) {
-    auto made = store_.create(store_.root(), name, impl::NewInode{.type = FileType::kDirectory, .mode = 0755, .uid = 0,
-                                                                  .gid = 0, .device = {}, .symlink_target = {}});
+    auto made = store_.create(
+        store_.root(), name,
+        impl::NewInode{
+            .type = FileType::kDirectory, .mode = 0755, .uid = 0, .gid = 0, .device = {}, .symlink_target = {}});
     return impl::MemoryStore::inode_of(made->inode);
   }
 

@@ -46,7 +46,7 @@ Result<Walk::Progress> Walk::finish(const Caller& caller, Follow follow) {
   if (object_.attributes.type != FileType::kSymlink || follow == Follow::kNoFollow) return Progress::kDone;
   const auto rest = target();
   if (!rest.ok()) return rest.error();
-  if (rest->empty()) {              // a link to the root itself
+  if (rest->empty()) {  // a link to the root itself
     object_ = chain_.back();
     return Progress::kDone;
   }
@@ -103,8 +103,7 @@ Status Walk::descend(const Caller& caller, std::string_view rest) {
 Status Walk::step(const LastComponent& component) {
   switch (component.kind) {
     case LastKind::kRoot:
-    case LastKind::kDot:
-      break;
+    case LastKind::kDot: break;
     case LastKind::kDotDot:
       if (chain_.size() > 1) chain_.pop_back();
       break;

@@ -17,8 +17,8 @@ enum class LastKind : std::uint8_t { kRoot, kNormal, kDot, kDotDot };
 
 struct LastComponent {
   LastKind kind = LastKind::kRoot;
-  std::string_view name;            // of kNormal
-  bool slash = false;               // slashes follow it
+  std::string_view name;  // of kNormal
+  bool slash = false;     // slashes follow it
 };
 
 class Walk {
@@ -31,13 +31,13 @@ class Walk {
 
   // Step by step, for open: to_parent, then `finish` as long as it says kAgain.
   enum class Progress : std::uint8_t {
-    kDone,                          // object() is the last component's
-    kAgain,                         // it was a symlink: last() is now the last component of its target
+    kDone,   // object() is the last component's
+    kAgain,  // it was a symlink: last() is now the last component of its target
   };
   Result<Progress> finish(const Caller& caller, Follow follow);
 
   const LastComponent& last() const { return last_; }
-  const Place& directory() const { return chain_.back(); }   // the one that holds last()
+  const Place& directory() const { return chain_.back(); }  // the one that holds last()
   const Place& object() const { return object_; }
   // After finish failed: whether it did because directory() has no last().
   bool last_is_missing() const { return last_is_missing_; }
@@ -47,19 +47,19 @@ class Walk {
  private:
   Status begin(std::string_view path);
   Status descend(const Caller& caller, std::string_view rest);
-  Status step(const LastComponent& component);            // sets object_; a directory is not entered
-  Status enter();                                         // object_ becomes the directory; ENOTDIR
+  Status step(const LastComponent& component);  // sets object_; a directory is not entered
+  Status enter();                               // object_ becomes the directory; ENOTDIR
   // The target of the symlink object_, without leading slashes, after a jump to the root where it had some.
   Result<std::string_view> target();
   static LastComponent component_of(std::string_view name);
 
   Nodes& nodes_;
   impl::Engine& engine_;
-  std::vector<Place> chain_;        // the directories from the root to the current one
+  std::vector<Place> chain_;  // the directories from the root to the current one
   Place object_;
   LastComponent last_;
   bool last_is_missing_ = false;
-  std::vector<std::string> targets_;                      // of the symlinks met; never moves
+  std::vector<std::string> targets_;  // of the symlinks met; never moves
   std::array<std::string_view, names::kSymlinkDepthMax> unfinished_;
 };
 

@@ -36,8 +36,7 @@ Errno refusal(Wanted wanted) { return wanted == kWantWrite ? Errno::kEPERM : Err
 Status check_user(const Session& session, const Caller& caller, const Attributes& object, Wanted wanted) {
   const bool directory = object.type == FileType::kDirectory;
   if (object.type != FileType::kRegular && !directory) return refusal(wanted);
-  if (directory && (object.mode & kSticky) != 0 && wanted == kWantWrite && !owns(caller, object))
-    return Errno::kEPERM;
+  if (directory && (object.mode & kSticky) != 0 && wanted == kWantWrite && !owns(caller, object)) return Errno::kEPERM;
   return allows(session, caller, object, wanted);
 }
 
@@ -51,19 +50,13 @@ Status check_access(const Session& session, const Caller& caller, const Attribut
                     Wanted wanted) {
   const Prefix prefix = prefix_of(name);
   switch (prefix.space) {
-    case Namespace::kUser:
-      OVLSPEC_TRY(check_user(session, caller, object, wanted));
-      break;
+    case Namespace::kUser: OVLSPEC_TRY(check_user(session, caller, object, wanted)); break;
     case Namespace::kTrusted:
       if (!caller.capabilities.has(Capability::kSysAdmin)) return refusal(wanted);
       break;
-    case Namespace::kSecurity:
-      break;
-    case Namespace::kSystem:
-      return Errno::kEOPNOTSUPP;
-    case Namespace::kUnknown:
-      OVLSPEC_TRY(allows(session, caller, object, wanted));
-      return Errno::kEOPNOTSUPP;
+    case Namespace::kSecurity: break;
+    case Namespace::kSystem: return Errno::kEOPNOTSUPP;
+    case Namespace::kUnknown: OVLSPEC_TRY(allows(session, caller, object, wanted)); return Errno::kEOPNOTSUPP;
   }
   return name.size() == prefix.text.size() ? Status(Errno::kEINVAL) : Status();
 }
@@ -100,8 +93,7 @@ Status remove(Session& session, const Caller& caller, const RemoveXattr& operati
   if (!place.ok()) return place.error();
   OVLSPEC_TRY(writable(session));
   OVLSPEC_TRY(check_access(session, caller, place->attributes, operation.name, kWantWrite));
-  if (prefix_of(operation.name).space == Namespace::kSecurity)
-    OVLSPEC_TRY(check_security(caller, operation.name));
+  if (prefix_of(operation.name).space == Namespace::kSecurity) OVLSPEC_TRY(check_security(caller, operation.name));
   return session.engine.remove_xattr(place->node, operation.name);
 }
 
