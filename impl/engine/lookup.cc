@@ -190,7 +190,6 @@ Result<NodeEntry> OverlayEngine::lookup(NodeId parent, std::string_view name) {
     if (!self.ok()) return self.error();
     if (name == ".") return entry(*self, std::nullopt);
     if (!(*self)->is_directory()) return Errno::kENOTDIR;
-    if ((*self)->removed) return Errno::kENOENT;
     const NodePtr above = parent_of(**self);
     table_.pin(above);
     return entry(Pin(table_, above), std::nullopt);
