@@ -55,7 +55,10 @@ class Run {
   void operator()(const Crash&) { end(Ending::kCrash); }
 
   void operator()(const DropCaches&) {
-    if (mounted_) subject_.drop_caches();
+    if (!mounted_) return;
+    subject_.drop_caches();
+    // Before any name brings the objects back.
+    handles();
   }
 
   void operator()(const Mutate& mutate) {

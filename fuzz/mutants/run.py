@@ -216,8 +216,8 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="compilers at a time")
     parser.add_argument("--work", type=Path, help="build here and keep it (else in a temporary directory)")
     parser.add_argument("--seed", type=int, default=1, help="of the campaign")
-    parser.add_argument("--time", type=int, default=20, help="seconds of the campaign at most")
-    parser.add_argument("--cases", type=int, default=3000, help="cases of the campaign at most")
+    parser.add_argument("--time", type=int, default=40, help="seconds of the campaign at most")
+    parser.add_argument("--cases", type=int, default=30000, help="cases of the campaign at most")
     return parser.parse_args()
 
 

@@ -136,8 +136,9 @@ nfs_argop4 get_attributes(std::uint32_t& words) {
 }  // namespace
 
 std::optional<std::string> NfsServer::unavailable() {
-  if (::access(kProgram, X_OK) == 0) return std::nullopt;
-  return std::string(kProgram) + " is not installed";
+  if (::access(kProgram, X_OK) != 0) return std::string(kProgram) + " is not installed";
+  if (::access("/etc/mtab", R_OK) != 0) return "there is no /etc/mtab, by which the server finds file systems";
+  return std::nullopt;
 }
 
 NfsServer::NfsServer(const std::string& directory, const std::string& state) : port_(free_port()) {
