@@ -30,6 +30,23 @@ Attempt<Done> failed(const Attempt<T>& attempt) {
 
 }  // namespace
 
+DiskStack::DiskStack(Places places) : places_(places) {
+  const char* given = std::getenv("OVLSPEC_PLACES");
+  std::string_view rest = given != nullptr ? given : "";
+  while (!rest.empty()) {
+    const std::string_view path = rest.substr(0, rest.find(':'));
+    rest.remove_prefix(std::min(path.size() + 1, rest.size()));
+    if (!path.empty()) given_.emplace_back(path);
+  }
+  if (!given_.empty()) places_ = Places::kDirectories;
+}
+
+std::string DiskStack::place_path(std::uint8_t place) const {
+  const std::string number = std::to_string(place);
+  if (given_.empty()) return base_ + "/" + number;
+  return given_[place % given_.size()] + base_.substr(base_.rfind('/')) + "-" + number;
+}
+
 DiskStack::~DiskStack() {
   if (base_.empty()) return;
   (void)drop_places();

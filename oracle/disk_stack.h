@@ -1,6 +1,9 @@
 // The layers of a stack as real directories: one tmpfs a place, fresh for each trace, so that inode numbers begin anew.
 // Where a tmpfs has no user.* attributes (before Linux 6.6), a place is a directory under $TMPDIR, or /tmp, and all
 // places are one file system.
+//
+// $OVLSPEC_PLACES: directories, separated by colons, that the places are made in instead, each in its turn: on ext4,
+// xfs, btrfs images, say (oracle/on_images.sh).
 #pragma once
 
 #include <array>
@@ -22,7 +25,7 @@ namespace ovlspec::oracle {
 class DiskStack {
  public:
   enum class Places : std::uint8_t { kAutomatic, kDirectories };
-  explicit DiskStack(Places places = Places::kAutomatic) : places_(places) {}
+  explicit DiskStack(Places places = Places::kAutomatic);
   ~DiskStack();
   DiskStack(const DiskStack&) = delete;
   DiskStack& operator=(const DiskStack&) = delete;
@@ -49,7 +52,7 @@ class DiskStack {
   };
   struct StackChange;
 
-  std::string place_path(std::uint8_t place) const { return base_ + "/" + std::to_string(place); }
+  std::string place_path(std::uint8_t place) const;
   std::string path_of(const Directory& directory) const { return place_path(directory.place) + "/" + directory.name; }
   Attempt<Done> make_base();
   Attempt<Done> need_place(std::uint8_t place);
@@ -61,7 +64,8 @@ class DiskStack {
   Attempt<Done> remove_directory(const Directory& directory);
   Directory* layer(model::LayerName name);
 
-  Places places_;  // kAutomatic: tmpfs, once it was chosen
+  std::vector<std::string> given_;  // $OVLSPEC_PLACES
+  Places places_;                   // kAutomatic: tmpfs, once it was chosen
   bool chosen_ = false;
   std::string base_;  // empty until it is made
   std::array<bool, kPlaces> in_use_{};

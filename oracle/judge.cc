@@ -246,7 +246,9 @@ Verdict Judge::handle_opened(const ObjectHistory::Handle& handle, const Result<H
       std::any_of(world_.slots.begin(), world_.slots.end(), [](const model::OpenSlot& slot) { return slot.open; });
   const auto number = meaning.object ? identity_.number_of(*meaning.object) : meaning.number;
   const auto owner = identity_.owner_of(opened->attributes);
-  const bool is_itself = number == opened->attributes.number && (!owner || owner == meaning.object);
+  // Its number may not have been seen.
+  const bool is_itself = number.value_or(opened->attributes.number) == opened->attributes.number &&
+                         (!owner || owner == meaning.object || !is_live(world_, *owner));
   if (is_itself && (meaning.object ? is_open : !meaning.is_dead)) return Verdict::kFine;
   return violation(asked, Rule::kHandles, gone + ", opens st_ino " + std::to_string(opened->attributes.number));
 }
