@@ -62,6 +62,17 @@ def unmount(target):
         raise OSError(ctypes.get_errno(), f"unmount of {target}")
 
 
+def daemons(base):
+    """Whether a process has this directory among its arguments."""
+    for path in pathlib.Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            if path.parent.name != str(os.getpid()) and str(base).encode() in path.read_bytes():
+                return True
+        except OSError:
+            continue
+    return False
+
+
 class System:
     """Something that mounts an overlay at `self.point`."""
 
@@ -83,7 +94,8 @@ class System:
     def stop(self):
         unmount(self.point)
         # The daemon lets go of the layers a little later than of the mount.
-        time.sleep(0.05)
+        while self.program is not None and daemons(self.base):
+            time.sleep(0.01)
 
 
 def systems(base, program):
@@ -209,9 +221,9 @@ def main():
             fill(base / "lower", files)
             for system in systems(base, str(pathlib.Path(options.program).resolve())):
                 rows.append(measure(system, files))
-        for name in ("lower", "fs"):
-            unmount(base / name)
     finally:
+        for name in ("mount", "lower", "fs"):
+            LIBC.umount2(str(base / name).encode(), 2)  # MNT_DETACH
         subprocess.run(["rm", "-rf", "--one-file-system", str(base)], check=False)
     print(table(rows))
     if options.svg:

@@ -17,6 +17,10 @@ endif()
 set(golden ${CMAKE_CURRENT_SOURCE_DIR}/traces)
 add_test(NAME golden_traces_engine COMMAND ovlspec check --traces ${golden} --subject engine --subject engine:reuse)
 add_test(NAME golden_traces_fuse COMMAND ovlspec check --traces ${golden} --subject fuse)
-set_tests_properties(golden_traces_engine PROPERTIES LABELS unit)
+set(strategies --subject engine:identity=upfront --subject engine:identity=on-lookup --subject engine:identity=volatile)
+add_test(NAME golden_traces_strategies COMMAND ovlspec check --traces ${golden} ${strategies})
+# Each strategy breaks what its profile says, and nothing else.
+add_test(NAME campaign_strategies COMMAND ovlspec check --cases 300 --subject engine --subject engine:reuse ${strategies})
+set_tests_properties(golden_traces_engine golden_traces_strategies campaign_strategies PROPERTIES LABELS unit)
 set_tests_properties(golden_traces_fuse PROPERTIES LABELS mount SKIP_RETURN_CODE 4
   ENVIRONMENT "OVLSPEC_FUSE=$<TARGET_FILE:fuse-ovlspec>")
