@@ -148,15 +148,21 @@ class Laboratory:
                  ["ninja", "-C", str(self.build_directory), "-j", str(self.options.jobs), "ovlspec"])
 
     def campaign(self) -> Verdict:
-        """A short campaign, and the whole one where that finds nothing."""
-        verdict = self.campaign_of(max(1, self.options.time // 8))
-        return self.campaign_of(self.options.time) if verdict.status == CONFORMS else verdict
+        """A short campaign, the traces of earlier ones, and the whole campaign where those find nothing."""
+        verdict = Verdict(CONFORMS, 0)
+        generated = ["--seed", str(self.options.seed), "--cases", str(self.options.cases)]
+        golden = ["--traces", str(self.tree / "oracle/traces")]
+        for seconds, what in ((max(1, self.options.time // 8), generated), (self.options.time, golden),
+                              (self.options.time, generated)):
+            verdict = self.campaign_of(seconds, what)
+            if verdict.status != CONFORMS:
+                break
+        return verdict
 
-    def campaign_of(self, seconds: int) -> Verdict:
+    def campaign_of(self, seconds: int, what: list[str]) -> Verdict:
         shutil.rmtree(self.findings, ignore_errors=True)
         command = [str(self.build_directory / "oracle/ovlspec"), "check", "--subject", "engine",
-                   "--seed", str(self.options.seed), "--time", str(seconds),
-                   "--cases", str(self.options.cases), "--out", str(self.findings)]
+                   "--time", str(seconds), "--out", str(self.findings), *what]
         begin = time.time()
         try:
             done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
