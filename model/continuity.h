@@ -4,13 +4,11 @@
 // - An object is the inode of its topmost instance: whatever is renamed, linked, changed in place, added or removed
 //   around that inode, the object continues with it (ID-6, ID-10). Another inode is another object.
 // - A copied-up object lives on with its upper inode, whatever happens to its origin. The origin, shown again, is
-// another
-//   object; where the upper inode was taken away by hand, it may as well be the one that was copied up.
+//   another object; where the upper inode was taken away by hand, it may as well be the one that was copied up.
 // - A copy is a new object, but for a whole upper layer: its copied-up objects continue in the copy at the first
 //   writable mount, and what was made in the upper does not.
 // - LIMIT-2: an inode whose number is claimed by what was copied up from it, or from an earlier inode of its number,
-// takes
-//   another number while the claim is known. Where that claim is lost with a layer or its attributes, it may be
+//   takes another number while the claim is known. Where that claim is lost with a layer or its attributes, it may be
 //   renumbered, and be taken for the copied-up object where that is gone. Of two layers with records of one object,
 //   each made above the other once, the topmost counts: swapped, the other may be renumbered.
 // - An object that was removed through the overlay is dead. The lower inode of one that was never copied up is the same

@@ -1,13 +1,12 @@
 // Applies operations to a mounted directory by system calls, as the process of a trace's caller would.
 //
 // - The mount is the thread's root and working directory meanwhile (thread_session.h): no symlink and no `..` leads
-// out.
+//   out.
 // - Every open has O_NONBLOCK, O_NOCTTY and O_CLOEXEC, so that nothing waits for the other end of a FIFO: opening one
-// for
-//   writing alone without a reader is ENXIO. Opening a device node is EACCES on the mounts that subjects make (nodev).
+//   for writing alone without a reader is ENXIO. Opening a device node is EACCES on the mounts that subjects make
+//   (nodev).
 // - An open that succeeds on a slot that is in use closes what was open there; one that fails leaves it. An operation
-// on
-//   a slot that is not open is EBADF without a system call.
+//   on a slot that is not open is EBADF without a system call.
 // - ReadDirectory asks the kernel for few entries at a time and keeps what it did not hand out, as readdir(3) does.
 // - A read asks for kFileSizeLimit bytes at most.
 //

@@ -52,8 +52,7 @@ Status OverlayEngine::adopt_upper_layer() {
   OVLSPEC_TRY(rebuild_index(claims));
   const std::vector<InodeNumber> known = parts_->claims;  // ascending since load_claims
   for (const UpperClaims::Claim& held : claims.claims)
-    if (held.holds && held.record.number != 0 && !forgets_numbers() &&
-        !std::binary_search(known.begin(), known.end(), held.record.number))
+    if (held.holds && held.record.number != 0 && !std::binary_search(known.begin(), known.end(), held.record.number))
       OVLSPEC_TRY(claim(held.record.number));
   parts_->is_sealed = false;
   return parts_->store.set_xattr(*directory, layers_.private_name(names::kUpper), seal->bytes, XattrMode::kAny);

@@ -67,7 +67,12 @@ Result<std::vector<InodeNumber>> ClaimLog::read() {
 Status ClaimLog::open() {
   if (file_) return {};
   auto found = store_.lookup(work_.root(), names::kClaims);
-  if (found.ok() && found->attributes.type != FileType::kRegular) return Errno::kEINVAL;
+  if (found.ok() && found->attributes.type != FileType::kRegular) {
+    const std::string aside = work_.fresh_name();
+    OVLSPEC_TRY(store_.rename(work_.root(), names::kClaims, work_.temporary(), aside, StoreRename::kReplace));
+    OVLSPEC_TRY(work_.discard(aside));
+    found = Errno::kENOENT;
+  }
   if (!found.ok() && found.error() == Errno::kENOENT) found = store_.create(work_.root(), names::kClaims, log_file());
   if (!found.ok()) return found.error();
   auto file = store_.open(found->inode, Access::kWrite);

@@ -23,7 +23,6 @@ class ClaimedNumbers {
   bool contains(InodeNumber number) const { return topmost_.contains(number); }
   // Whether a record of the layer `depth` with this number counts: no layer above claims the number.
   bool belongs_to(InodeNumber number, std::size_t depth) const;
-  bool empty() const { return topmost_.empty(); }
 
  private:
   std::unordered_map<InodeNumber, std::size_t> topmost_;
@@ -37,13 +36,14 @@ class ClaimLog {
  public:
   ClaimLog(LayerStore& store, WorkDirectory& work) : store_(store), work_(work) {}
 
-  // What the log claims, in no order. Nothing where it cannot be read.
+  // What the log claims, in no order. None where there is no log.
   Result<std::vector<InodeNumber>> read();
   Status append(InodeNumber number) { return append_entry(number); }
   Status take_back(InodeNumber number);
 
  private:
   Status append_entry(std::uint64_t word);
+  // Makes the log where there is none; what lies in its place and is no file goes.
   Status open();
 
   LayerStore& store_;

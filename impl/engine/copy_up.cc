@@ -164,17 +164,12 @@ Status OverlayEngine::show_copy(const Node& node, const std::optional<NodeName>&
 Status OverlayEngine::place_claimed(const NodePtr& node, const std::optional<NodeName>& place,
                                     const WorkDirectory::Made& made, const std::string& index_name) {
   if (!place) return place_copy(node, place, made);
-  if (forgets_numbers()) {
-    const Instance lower = node->lowers.front();
-    auto attributes = lower.layer->store->attributes(lower.inode);
-    if (!attributes.ok()) return attributes.error();
-    OVLSPEC_TRY(options_.map->move(mapped({lower.layer, {lower.inode, *attributes}}),
-                                   mapped({layers_.upper.get(), made.found}), node->number));
+  const auto put = [&] {
     return index_name.empty() ? place_copy(node, place, made) : place_indexed(node, place, made, index_name);
-  }
+  };
+  if (forgets_numbers()) return put();
   OVLSPEC_TRY(claim(node->number));
-  const Status placed =
-      index_name.empty() ? place_copy(node, place, made) : place_indexed(node, place, made, index_name);
+  const Status placed = put();
   placed.ok() ? keep_claim() : take_claim_back(node->number);
   return placed;
 }

@@ -20,14 +20,6 @@ Result<InodeNumber> MemoryIdentityMap::add(const MappedInode& inode) {
   return numbers_[inode] = next_++;
 }
 
-Status MemoryIdentityMap::move(const MappedInode& from, const MappedInode& to, InodeNumber number) {
-  const std::lock_guard lock(mutex_);
-  ++writes_;
-  numbers_.erase(from);
-  numbers_[to] = number;
-  return {};
-}
-
 Result<std::optional<std::string>> MemoryIdentityMap::seal() {
   const std::lock_guard lock(mutex_);
   return seal_;

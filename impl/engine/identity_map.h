@@ -31,8 +31,6 @@ class IdentityMap {
   // Gives the inode the next number, in the place of what it had. Durable when it returns, but for what is added
   // between begin and commit: that is durable, all of it or nothing, when commit returns.
   virtual Result<InodeNumber> add(const MappedInode& inode) = 0;
-  // `to` has the number of `from` from now on, and `from` none.
-  virtual Status move(const MappedInode& from, const MappedInode& to, InodeNumber number) = 0;
   virtual Status begin() = 0;
   virtual Status commit() = 0;
 
@@ -49,7 +47,6 @@ class MemoryIdentityMap final : public IdentityMap {
  public:
   Result<std::optional<InodeNumber>> find(const MappedInode& inode) override;
   Result<InodeNumber> add(const MappedInode& inode) override;
-  Status move(const MappedInode& from, const MappedInode& to, InodeNumber number) override;
   Status begin() override { return {}; }
   Status commit() override { return {}; }
   Result<std::optional<std::string>> seal() override;

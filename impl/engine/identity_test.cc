@@ -189,6 +189,63 @@ TEST_P(Identity, OfHardLinksStaysApartWhereTheUpperBecomesALower) {
   EXPECT_EQ(Mounted(world).number("a"), before);
 }
 
+// `volatile` adds nothing to what lies on disk, and takes nothing from it.
+TEST_P(Identity, IsNotLostToAMountThatForgetsNumbers) {
+  World world(GetParam());
+  world.lower().file("f", "f");
+  InodeNumber before = 0;
+  {
+    Mounted mounted(world);
+    before = mounted.number("f");
+    ASSERT_TRUE(mounted.append("f", "+"));
+  }
+  world.lower().move("f", "moved");
+  for (const auto& name : {names::kClaims, names::kIndex, names::kWork}) world.work().remove(name);
+  {
+    MemoryIdentityMap map;
+    world.identity(IdentityStrategy::kVolatile, &map);
+    Mounted(world).tree();
+    world.identity(IdentityStrategy::kDerived, nullptr);
+  }
+  Mounted again(world);
+  EXPECT_NE(again.number("moved"), before);
+  EXPECT_EQ(again.number("f"), before);
+}
+
+// What records hold is not given again, whatever was looked up first.
+TEST_P(Identity, OfAMapThatWasMadeAnewAliasesNothing) {
+  World world(GetParam());
+  world.lower().file("a", "a").file("b", "b").file("c", "c");
+  std::map<std::string, InodeNumber> before;
+  {
+    MemoryIdentityMap map;
+    world.identity(IdentityStrategy::kOnLookup, &map);
+    Mounted mounted(world);
+    for (const char* name : {"a", "b", "c"}) {
+      before[name] = mounted.number(name);
+      ASSERT_TRUE(mounted.append(name, "+"));
+    }
+  }
+  world.lower().file("fresh", "x").file("another", "y");
+  MemoryIdentityMap anew;
+  world.identity(IdentityStrategy::kOnLookup, &anew);
+  Mounted again(world);
+  std::set<InodeNumber> shown;
+  for (const char* name : {"fresh", "another", "a", "b", "c"}) EXPECT_TRUE(shown.insert(again.number(name)).second);
+  for (const auto& [name, number] : before) EXPECT_EQ(again.number(name), number) << name;
+}
+
+TEST_P(Identity, IsClaimedWhateverLiesInTheLogsPlace) {
+  World world(GetParam());
+  world.lower().file("f", "f");
+  world.work().directory("claims/deep");
+  {
+    Mounted mounted(world);
+    ASSERT_TRUE(mounted.append("f", "+"));
+  }
+  EXPECT_EQ(world.work().attributes("claims").type, FileType::kRegular);
+}
+
 TEST_P(Identity, OfACrashedCopyUpIsNotClaimed) {
   World world(GetParam());
   world.lower().file("f", "f");

@@ -9,7 +9,7 @@ namespace {
 constexpr std::uint64_t kSealVersion = 1;
 constexpr std::uint64_t kChecksumSeed = 0x7365616cULL;
 constexpr std::size_t kChecksumAt = 3 * kWordBytes;
-constexpr std::size_t kHeaderBytes = 4 * kWordBytes;
+static_assert(kSealHeaderBytes == 4 * kWordBytes);
 constexpr unsigned kGroupBits = 7;
 constexpr unsigned char kMore = 0x80;
 
@@ -43,7 +43,7 @@ std::string encode_seal(const LayerSeal& seal, std::size_t limit) {
   for (const InodeNumber number : seal.claims) {
     const std::size_t size = claims.size();
     append_difference(claims, number - before);
-    if (kHeaderBytes + claims.size() > limit) {
+    if (kSealHeaderBytes + claims.size() > limit) {
       claims.resize(size);
       break;
     }
@@ -54,8 +54,8 @@ std::string encode_seal(const LayerSeal& seal, std::size_t limit) {
 }
 
 std::optional<LayerSeal> decode_seal(std::string_view bytes) {
-  if (bytes.size() < kHeaderBytes || word_at(bytes, 0) != kSealVersion) return std::nullopt;
-  std::string_view claims = bytes.substr(kHeaderBytes);
+  if (bytes.size() < kSealHeaderBytes || word_at(bytes, 0) != kSealVersion) return std::nullopt;
+  std::string_view claims = bytes.substr(kSealHeaderBytes);
   if (word_at(bytes, kChecksumAt) != checksum(bytes.substr(0, kChecksumAt), claims)) return std::nullopt;
   LayerSeal seal{.root = word_at(bytes, kWordBytes), .generation = word_at(bytes, 2 * kWordBytes), .claims = {}};
   InodeNumber number = 0;

@@ -29,7 +29,8 @@ struct LayerSeal {
   }
 };
 
-// With as many of the claims, the smallest first, as `limit` bytes hold. REQUIRES: limit is 32 or more.
+inline constexpr std::size_t kSealHeaderBytes = 32;
+// With as many of the claims, the smallest first, as `limit` bytes hold. REQUIRES: limit >= kSealHeaderBytes.
 std::string encode_seal(const LayerSeal& seal, std::size_t limit);
 // Nothing where the bytes are damaged or of another version.
 std::optional<LayerSeal> decode_seal(std::string_view bytes);

@@ -62,17 +62,24 @@ Result<std::optional<IdentityRecord>> OverlayEngine::record_of(const FoundInstan
   return record;
 }
 
+// Number and generation, by the object's record or by its inode; the record, where it has one.
+Result<std::optional<IdentityRecord>> OverlayEngine::load_identity(Loaded& loaded, const FoundInstance& top) {
+  auto record = record_of(top);
+  if (!record.ok()) return record;
+  auto number = kept_number(top, *record);
+  if (!number.ok()) return number.error();
+  loaded.recorded = *number;
+  loaded.node->generation = *record ? (*record)->generation : generation_of(top);
+  return record;
+}
+
 Status OverlayEngine::load_upper(Loaded& loaded, const FoundInstance& top, const std::optional<FoundInstance>& origin) {
   Node& node = *loaded.node;
   node.upper = top.found.inode;
   node.upper_key = key_of(*top.layer, top.found);
   node.on_upper.store(true, std::memory_order_release);
-  auto record = record_of(top);
+  auto record = load_identity(loaded, top);
   if (!record.ok()) return record.error();
-  auto number = kept_number(top, *record);
-  if (!number.ok()) return number.error();
-  loaded.recorded = *number;
-  node.generation = *record ? (*record)->generation : generation_of(top);
   if (node.is_directory() || top.found.attributes.links < 2) return {};
   return load_index(node, top, origin, *record);
 }
@@ -85,12 +92,8 @@ Result<OverlayEngine::Loaded> OverlayEngine::load(const FoundInstance& top, Sear
     OVLSPEC_TRY(load_upper(loaded, top, std::nullopt));
   } else {
     node.lower_key = key_of(*top.layer, top.found);
-    auto record = record_of(top);
+    auto record = load_identity(loaded, top);
     if (!record.ok()) return record.error();
-    auto number = kept_number(top, *record);
-    if (!number.ok()) return number.error();
-    loaded.recorded = *number;
-    node.generation = *record ? (*record)->generation : generation_of(top);
     node.lowers.push_back(top.instance());
   }
   if (!node.is_directory() || rest == nullptr) return loaded;

@@ -22,9 +22,12 @@ Result<std::optional<InodeNumber>> OverlayEngine::kept_number(const FoundInstanc
   if (!known.ok()) return known.error();
   // The number that it had went to the upper layer with what was copied up from it.
   if (*known && !table_.is_claimed(**known)) return known;
-  auto added = options_.map->add(inode);
-  if (!added.ok()) return added.error();
-  return std::optional<InodeNumber>(*added);
+  // A map that was made anew begins with small numbers again, which records may hold.
+  for (;;) {
+    auto added = options_.map->add(inode);
+    if (!added.ok()) return added.error();
+    if (!table_.is_claimed(*added)) return std::optional<InodeNumber>(*added);
+  }
 }
 
 // The sum over all directories of all layers of what changes where something in them does. One look at each.

@@ -149,7 +149,7 @@ Status OverlayEngine::recover_claim(const FoundInstance& left) {
   auto bytes = layers_.private_xattr(left.instance(), names::kIdentity);
   if (!bytes.ok()) return bytes.error();
   const auto record = *bytes ? decode_record(**bytes) : std::nullopt;
-  return record ? parts_->claim_log.take_back(record->number) : Status();
+  return record && record->number != 0 ? parts_->claim_log.take_back(record->number) : Status();
 }
 
 std::size_t OverlayEngine::nodes() const { return table_.size(); }

@@ -156,6 +156,7 @@ class OverlayEngine final : public Engine {
   Result<Reached> reach(const NodePtr& parent, std::string_view name);
   Result<Pin> reach_lower(const NodeTable::Place& place, const FoundInstance& top, Reached& reached);
   Result<Loaded> load(const FoundInstance& top, Search* rest);
+  Result<std::optional<IdentityRecord>> load_identity(Loaded& loaded, const FoundInstance& top);
   Status load_upper(Loaded& loaded, const FoundInstance& top, const std::optional<FoundInstance>& origin);
   // What the lower layers show under the name; nothing where they show none.
   Result<std::optional<FileType>> below(const Node& parent, std::string_view name) const;

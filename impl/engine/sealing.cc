@@ -12,6 +12,8 @@ namespace {
 
 // As long as the seal stays this small it is written with every claim: it lies in the inode itself then.
 constexpr std::size_t kShortSeal = 256;
+// How many claims it can hold then: at least a byte each beside the header.
+constexpr std::size_t kShortSealClaims = kShortSeal - kSealHeaderBytes;
 // What an attribute can hold at most, and on a file system that keeps them in one block.
 constexpr std::array<std::size_t, 4> kSealLimits = {65536, 3900, 2048, kShortSeal};
 
@@ -37,11 +39,6 @@ Status OverlayEngine::load_seal(Layer& layer) {
 }
 
 Status OverlayEngine::load_claims() {
-  if (forgets_numbers()) {
-    if (parts_) parts_->is_sealed = true;
-    if (layers_.upper) layers_.upper->has_records = true;
-    return {};
-  }
   for (const auto& layer : layers_.lowers) OVLSPEC_TRY(load_seal(*layer));
   if (!parts_) return {};
   Layer& upper = *layers_.upper;
@@ -73,7 +70,7 @@ Status OverlayEngine::claim(InodeNumber number) {
 // The log has it; the seal follows at the end of the mount, or now where that costs little.
 void OverlayEngine::keep_claim() {
   parts_->is_sealed = false;
-  static_cast<void>(write_seal(Amount::kShort));
+  if (parts_->claims.size() <= kShortSealClaims) static_cast<void>(write_seal(Amount::kShort));
 }
 
 // Best effort: a claim that nobody has keeps its number from being given, and nothing else.

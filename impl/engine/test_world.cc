@@ -107,6 +107,12 @@ World& World::read_only() {
   return *this;
 }
 
+World& World::identity(IdentityStrategy strategy, IdentityMap* map) {
+  options_.identity = strategy;
+  options_.map = map;
+  return *this;
+}
+
 World& World::user_xattrs() {
   options_.xattrs = XattrNamespace::kUser;
   return *this;

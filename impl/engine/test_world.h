@@ -83,6 +83,8 @@ class World {
   // Without an upper layer.
   World& read_only();
   World& user_xattrs();
+  // Mounts from now on; `map` outlives them, and is null for kDerived alone.
+  World& identity(IdentityStrategy strategy, IdentityMap* map);
 
   Stack stack();
   EngineOptions options() const { return options_; }

@@ -85,16 +85,6 @@ class LmdbIdentityMap final : public IdentityMap {
     return number;
   }
 
-  Status move(const MappedInode& from, const MappedInode& to, InodeNumber number) override {
-    const std::lock_guard lock(mutex_);
-    return write([&](MDB_txn* transaction) {
-      const std::string old = key_of(from);
-      MDB_val key = value_of(old);
-      const int code = mdb_del(transaction, database_, &key, nullptr);
-      return code != 0 && code != MDB_NOTFOUND ? code : put(transaction, key_of(to), word_bytes(number));
-    });
-  }
-
   Status begin() override {
     const std::lock_guard lock(mutex_);
     return error_of(mdb_txn_begin(environment_, nullptr, 0, &bulk_));

@@ -49,14 +49,6 @@ TEST_F(LmdbMap, HoldsWhatWasAddedOverReopening) {
   EXPECT_GT(*map->add({.file_system = 9, .inode = 9, .generation = 9}), one + 1);
 }
 
-TEST_F(LmdbMap, MovesANumber) {
-  const auto map = open();
-  const InodeNumber number = *map->add(kOne);
-  ASSERT_TRUE(map->move(kOne, kOther, number).ok());
-  EXPECT_FALSE(map->find(kOne)->has_value());
-  EXPECT_EQ(**map->find(kOther), number);
-}
-
 TEST_F(LmdbMap, AddsAllOrNothingBetweenBeginAndCommit) {
   {
     const auto map = open();
