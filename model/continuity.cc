@@ -133,7 +133,7 @@ void Continuity::upper_copied(const Layer& from, const Layer& to) {
 void Continuity::changed(const Mutation& mutation, const Layers& before, const Layers& after) {
   if (const auto* copy = std::get_if<CopyLayer>(&mutation)) {
     const bool is_bare = copy->xattrs == CopyXattrs::kNone;
-    if (!copy->layer.upper && is_bare) claims_lost();
+    if (!copy->layer.upper && is_bare && lowers_have_claims_) claims_lost();
     if (!copy->layer.upper) return;
     upper_is_bare_ = upper_is_bare_ || is_bare;
     if (upper_is_bare_ && work_is_empty_) claims_lost();
@@ -147,8 +147,8 @@ void Continuity::changed(const Mutation& mutation, const Layers& before, const L
     if (from != nullptr && to != nullptr) copied(*from, copy->from, *to, copy->to);
     return;
   }
-  if (std::holds_alternative<RemoveLower>(mutation)) return claims_lost();
-  if (std::holds_alternative<SwapLowers>(mutation)) return layers_swapped();
+  if (std::holds_alternative<RemoveLower>(mutation) && lowers_have_claims_) claims_lost();
+  if (std::holds_alternative<SwapLowers>(mutation) && lowers_have_claims_) layers_swapped();
   if (std::holds_alternative<WipeWork>(mutation)) {
     work_is_empty_ = true;
     if (upper_is_bare_) claims_lost();
@@ -159,6 +159,7 @@ void Continuity::changed(const Mutation& mutation, const Layers& before, const L
   for (auto& [backing, object] : objects_)
     if (object.awaits_adoption) object.is_certain = false;
   if (upper_is_bare_) claims_lost();
+  lowers_have_claims_ = true;
 }
 
 }  // namespace ovlspec::model

@@ -80,6 +80,7 @@ class Continuity {
   std::set<Backing> records_;           // inodes that objects were copied up to
   std::map<Backing, Identity> copies_;  // what has a copy of an object's record
   Pairs perhaps_;                       // new inodes that may be taken for an object
+  bool lowers_have_claims_ = false;     // one of them was an upper
   bool upper_is_bare_ = false;          // copied without its attributes since the last writable mount
   bool work_is_empty_ = false;          // wiped since then
 };

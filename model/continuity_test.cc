@@ -120,6 +120,10 @@ TEST_F(ContinuityTest, ADisplacedOriginMayBeRenumberedWhereTheClaimIsLost) {
   continuity_.changed(Move{.layer = kLower, .from = "f", .to = "g"}, {}, {});
   continuity_.changed(SwapLowers{}, {}, {});
   continuity_.changed(WipeWork{}, {}, {});
+  continuity_.changed(RemoveLower{}, {}, {});
+  expect(continuity_, kOrigin, kReborn);
+  // Only a lower that was an upper has claims to lose.
+  continuity_.changed(UpperBecomesLower{}, {}, {});
   expect(continuity_, kOrigin, kReborn);
   continuity_.changed(RemoveLower{}, {}, {});
   expect_perhaps(continuity_, kOrigin, {kReborn, kObject});

@@ -59,8 +59,10 @@ DiskStack::~DiskStack() {
 
 Attempt<Done> DiskStack::make_base() {
   if (!base_.empty()) return success();
-  const char* temporary = std::getenv("TMPDIR");
-  std::string path = std::string(temporary != nullptr && temporary[0] == '/' ? temporary : "/tmp") + "/ovlspec-XXXXXX";
+  std::error_code error;
+  const std::filesystem::path temporary = std::filesystem::temp_directory_path(error);
+  if (error) return {.value = std::nullopt, .failure = {Errno::kENOENT, "there is no directory for temporary files"}};
+  std::string path = (temporary / "ovlspec-XXXXXX").string();
   if (::mkdtemp(path.data()) == nullptr)
     return {.value = std::nullopt, .failure = system_failure("cannot make the directory " + path)};
   base_ = path;

@@ -49,6 +49,10 @@ std::optional<InodeNumber> IdentityJudge::number_of(ObjectId object) const {
   return object < bound_.size() ? bound_[object].number : std::nullopt;
 }
 
+std::optional<Rule> IdentityJudge::earlier(ObjectId object) const {
+  return object < bound_.size() ? bound_[object].earlier : std::nullopt;
+}
+
 std::optional<ObjectId> IdentityJudge::owner_of(const Attributes& attributes) const {
   const auto owner = owners_.find(Pair{attributes.file_system, attributes.number});
   return owner == owners_.end() ? std::nullopt : std::optional(owner->second);

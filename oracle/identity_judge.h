@@ -24,6 +24,8 @@ class IdentityJudge {
   // What the object showed last; nothing where it was not seen.
   std::optional<InodeNumber> number_of(model::ObjectId object) const;
 
+  // By which rule the object's next number has to be that of an earlier mount; nothing where it has none, or was seen.
+  std::optional<model::Rule> earlier(model::ObjectId object) const;
   // The object that showed this pair of st_dev and st_ino in this mount.
   std::optional<model::ObjectId> owner_of(const Attributes& attributes) const;
 

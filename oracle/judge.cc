@@ -191,6 +191,8 @@ Verdict Judge::succeeded(const Asked& asked, const Caller& caller, const model::
 Verdict Judge::identity(const Asked& asked, const Outcome& outcome) {
   if (const auto* attributes = std::get_if<Attributes>(&outcome.payload)) {
     for (const Rule rule : {Rule::kUnique, Rule::kOneDevice, Rule::kConstant}) add(met_, rule);
+    if (const auto earlier = identity_.earlier(asked.object)) add(met_, *earlier);
+    if (world_[asked.object].links > 1) add(met_, Rule::kHardLinks);
     if (const Verdict verdict = violations(asked, identity_.stat(world_, asked.object, *attributes));
         verdict != Verdict::kFine)
       return verdict;
@@ -205,6 +207,11 @@ Verdict Judge::identity(const Asked& asked, const Outcome& outcome) {
 
 void Judge::handle_taken(const Named& named, const std::string& handle) {
   history_.keep_handle(named.object, handle, named.path);
+}
+
+Verdict Judge::handle_refused(const Named& named, Errno error) {
+  return violation(Asked{.observed = true, .object = named.object}, Rule::kHandles,
+                   std::string(errno_name(error)) + " instead of a handle of " + model::quoted(named.path));
 }
 
 // In what the opened object is not this one; nothing where it may be.

@@ -57,9 +57,11 @@ class Judge {
   };
   std::vector<Named> without_handle() const;
   void handle_taken(const Named& named, const std::string& handle);
+  // Of an object that a name shows, where other objects have handles.
+  Verdict handle_refused(const Named& named, Errno error);
   const std::vector<ObjectHistory::Handle>& handles() const { return history_.handles(); }
   Verdict handle_opened(const ObjectHistory::Handle& handle, const Result<HandleOpened>& opened);
-  // So many calls changed a layer during a walk, which only looks (ID-9).
+  // So many calls changed a layer during a walk, or while handles were opened, which only look (ID-9).
   Verdict walked(std::uint64_t writes);
   // The layers after the mount ended. Slots are closed.
   Verdict ended(const Scanned& scanned, Ending ending);

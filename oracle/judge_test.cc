@@ -62,6 +62,127 @@ class JudgeTest : public testing::Test {
   Judge judge_;
 };
 
+// Layers whose inodes are known, so that objects continue over changes: `f` of the lower, `u` of the upper.
+class HistoryTest : public JudgeTest {
+ protected:
+  HistoryTest() {
+    stack_.lowers.emplace_back().tree.attach(model::kRoot, "f", add(stack_.lowers.back(), 10));
+    stack_.upper.emplace().tree.attach(model::kRoot, "u", add(*stack_.upper, 20));
+    begin(0);
+  }
+
+  static model::ObjectId add(model::Layer& layer, InodeNumber number) {
+    return layer.add(file("content"), model::Marks{.backing = {.file_system = 1, .number = number, .generation = 1}});
+  }
+  Verdict begin(std::optional<std::uint64_t> walked) {
+    const Verdict verdict = judge_.layers_changed(stack_);
+    return verdict == Verdict::kFine ? judge_.mounted(std::nullopt, walked) : verdict;
+  }
+  // A mount in which `f` and `u` are seen, their handles taken, and a change of the layers after it.
+  Verdict remount_after(const model::Mutation& mutation, std::optional<std::uint64_t> walked = std::nullopt) {
+    EXPECT_EQ(stat("f", attributes("f", 100)), Verdict::kFine);
+    EXPECT_EQ(stat("u", attributes("u", 101)), Verdict::kFine);
+    for (const Judge::Named& named : judge_.without_handle()) judge_.handle_taken(named, "handle of " + named.path);
+    EXPECT_EQ(judge_.ended(scanned(stack_), Ending::kUnmount), Verdict::kFine);
+    judge_.changed(mutation, {}, {});
+    return begin(walked);
+  }
+  Verdict open_handle(const std::string& path, const Result<HandleOpened>& opened) {
+    for (const ObjectHistory::Handle& handle : judge_.handles())
+      if (handle.path == path) return judge_.handle_opened(handle, opened);
+    ADD_FAILURE() << "no handle was taken at " << path;
+    return Verdict::kUnjudged;
+  }
+  HandleOpened opened(const std::string& path, InodeNumber number, std::string content = "content") const {
+    return {.attributes = attributes(path, number), .content = std::move(content)};
+  }
+
+  model::Layers stack_;
+  const model::Mutation moved_ = model::Move{.layer = {.upper = false, .lower = 0}, .from = "x", .to = "y"};
+};
+
+TEST_F(HistoryTest, AnObjectThatContinuesKeepsItsNumber) {
+  ASSERT_EQ(remount_after(moved_), Verdict::kFine);
+  EXPECT_EQ(stat("f", attributes("f", 100)), Verdict::kFine);
+  EXPECT_TRUE(judge_.met().test(static_cast<std::size_t>(Rule::kOfflineChange)));
+  EXPECT_EQ(stat("u", attributes("u", 102)), Verdict::kViolation);
+  expect_finding(Rule::kOfflineChange);
+}
+
+TEST_F(HistoryTest, AChangeOfTheStackAloneIsItsOwnGuarantee) {
+  ASSERT_EQ(remount_after(model::SwapLowers{.first = 0, .second = 0}), Verdict::kFine);
+  EXPECT_EQ(stat("f", attributes("f", 102)), Verdict::kViolation);
+  expect_finding(Rule::kStackChange);
+}
+
+TEST_F(HistoryTest, AnotherInodeUnderTheNameIsAnotherObject) {
+  const model::ObjectId id = *stack_.lowers[0].tree.at("f");
+  ASSERT_EQ(stat("f", attributes("f", 100)), Verdict::kFine);
+  ASSERT_EQ(judge_.ended(scanned(stack_), Ending::kUnmount), Verdict::kFine);
+  stack_.lowers[0].marks[id].backing.generation = 2;
+  judge_.changed(moved_, {}, {});
+  ASSERT_EQ(begin(0), Verdict::kFine);
+  EXPECT_EQ(stat("f", attributes("f", 102)), Verdict::kFine);
+}
+
+TEST_F(HistoryTest, AHandleOpensItsObject) {
+  ASSERT_EQ(remount_after(moved_), Verdict::kFine);
+  EXPECT_EQ(open_handle("/f", opened("f", 100)), Verdict::kFine);
+  EXPECT_EQ(open_handle("/f", Errno::kESTALE), Verdict::kViolation);
+  expect_finding(Rule::kHandles);
+}
+
+TEST_F(HistoryTest, AHandleOpensNoOtherObject) {
+  ASSERT_EQ(remount_after(moved_), Verdict::kFine);
+  EXPECT_EQ(open_handle("/f", opened("u", 101)), Verdict::kViolation);
+  expect_finding(Rule::kHandles);
+}
+
+TEST_F(HistoryTest, AHandleOpensNoOtherBytes) {
+  ASSERT_EQ(remount_after(moved_), Verdict::kFine);
+  EXPECT_EQ(open_handle("/f", opened("f", 100, "CONTENT")), Verdict::kViolation);
+  expect_finding(Rule::kHandles);
+}
+
+TEST_F(HistoryTest, AHandleOfWhatIsGoneIsStale) {
+  for (const Judge::Named& named : judge_.without_handle()) judge_.handle_taken(named, "handle of " + named.path);
+  ASSERT_EQ(stat("u", attributes("u", 101)), Verdict::kFine);
+  const Attributes seen = attributes("u", 101);
+  ASSERT_EQ(step(Unlink{"u"}, Outcome::success()), Verdict::kFine);
+  EXPECT_EQ(open_handle("/u", Errno::kESTALE), Verdict::kFine);
+  EXPECT_EQ(open_handle("/u", Errno::kEIO), Verdict::kViolation);
+  EXPECT_EQ(open_handle("/u", HandleOpened{.attributes = seen, .content = "content"}), Verdict::kViolation);
+  expect_finding(Rule::kHandles);
+}
+
+TEST_F(HistoryTest, WhatIsGoneAndOpenMayBeOpenedByItsHandle) {
+  for (const Judge::Named& named : judge_.without_handle()) judge_.handle_taken(named, "handle of " + named.path);
+  ASSERT_EQ(stat("u", attributes("u", 101)), Verdict::kFine);
+  const Attributes seen = attributes("u", 101);
+  ASSERT_EQ(step(Open{.path = "u", .slot = 1}, Outcome::success()), Verdict::kFine);
+  ASSERT_EQ(step(Unlink{"u"}, Outcome::success()), Verdict::kFine);
+  EXPECT_EQ(open_handle("/u", HandleOpened{.attributes = seen, .content = "content"}), Verdict::kFine);
+  EXPECT_EQ(open_handle("/u", opened("f", 100)), Verdict::kViolation);
+  expect_finding(Rule::kHandles);
+}
+
+TEST_F(HistoryTest, AHandleIsNotRefused) {
+  EXPECT_EQ(judge_.handle_refused(judge_.without_handle().front(), Errno::kEIO), Verdict::kViolation);
+  expect_finding(Rule::kHandles);
+}
+
+TEST_F(HistoryTest, LookingWritesNothing) {
+  EXPECT_EQ(judge_.walked(0), Verdict::kFine);
+  EXPECT_EQ(judge_.walked(1), Verdict::kViolation);
+  expect_finding(Rule::kCost);
+}
+
+TEST_F(HistoryTest, AMountLooksAtTheUpperOnlyWhereItIsNew) {
+  ASSERT_EQ(remount_after(model::WipeWork{}, 2), Verdict::kFine);
+  EXPECT_EQ(remount_after(moved_, 2), Verdict::kViolation);
+  expect_finding(Rule::kCost);
+}
+
 TEST_F(JudgeTest, CorrectAnswersAreFine) {
   EXPECT_EQ(stat("f", attributes("f", 10)), Verdict::kFine);
   EXPECT_EQ(stat("h1", attributes("h1", 11)), Verdict::kFine);

@@ -56,9 +56,9 @@ Result<std::string> handle_of(const std::string& mount_point, const std::string&
   const Descriptor object(
       static_cast<int>(::syscall(SYS_openat2, root.get(), path.empty() ? "/" : path.c_str(), &how, sizeof how)));
   if (!object.open()) return last_error();
-  const FileHandle handle = oracle::file_handle(object.get());
-  if (handle.bytes.empty()) return Errno::kEOPNOTSUPP;
-  return packed(handle);
+  const auto handle = take_file_handle(object.get());
+  if (!handle) return handle.error();
+  return packed(*handle);
 }
 
 Result<HandleOpened> opened_by_handle(const std::string& mount_point, const std::string& handle) {

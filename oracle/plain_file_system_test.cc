@@ -12,6 +12,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 
 #include "model/describe.h"
 #include "model/invariants.h"
@@ -42,10 +43,10 @@ bool differs_by_intention(const Operation& operation) {
 class PlainMount {
  public:
   PlainMount() {
-    char name[] = "/tmp/ovlspec-plain-XXXXXX";
-    if (::mkdtemp(name) == nullptr) return;
+    std::string name = (std::filesystem::temp_directory_path() / "ovlspec-plain-XXXXXX").string();
+    if (::mkdtemp(name.data()) == nullptr) return;
     path_ = name;
-    mounted_ = ::mount("none", name, "tmpfs", MS_NODEV | MS_NOSUID, "mode=0777,size=256m") == 0;
+    mounted_ = ::mount("none", name.c_str(), "tmpfs", MS_NODEV | MS_NOSUID, "mode=0777,size=256m") == 0;
   }
   ~PlainMount() {
     if (mounted_) ::umount2(path_.c_str(), MNT_DETACH);

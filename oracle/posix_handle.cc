@@ -6,6 +6,9 @@
 
 #include <bit>
 #include <cstring>
+#include <utility>
+
+#include "oracle/descriptor.h"
 
 namespace ovlspec::oracle {
 namespace {
@@ -30,14 +33,19 @@ std::string file_system_uuid(int descriptor) {
   return bytes;
 }
 
-FileHandle file_handle(int descriptor) {
+Result<FileHandle> take_file_handle(int descriptor) {
   alignas(struct file_handle) char buffer[sizeof(struct file_handle) + MAX_HANDLE_SZ];
   auto* raw = reinterpret_cast<struct file_handle*>(buffer);
   raw->handle_bytes = MAX_HANDLE_SZ;
   int mount = 0;
-  if (::name_to_handle_at(descriptor, "", raw, &mount, AT_EMPTY_PATH) != 0) return FileHandle{};
+  if (::name_to_handle_at(descriptor, "", raw, &mount, AT_EMPTY_PATH) != 0) return last_error();
   return FileHandle{.type = raw->handle_type,
                     .bytes = std::string(reinterpret_cast<const char*>(raw->f_handle), raw->handle_bytes)};
+}
+
+FileHandle file_handle(int descriptor) {
+  auto handle = take_file_handle(descriptor);
+  return handle ? std::move(*handle) : FileHandle{};
 }
 
 std::string overlay_handle(const FileHandle& handle, std::string_view uuid) {

@@ -5,6 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include "model/vocabulary/result.h"
+
 namespace ovlspec::oracle {
 
 inline constexpr std::size_t kUuidSize = 16;
@@ -16,7 +18,9 @@ struct FileHandle {
   std::int32_t type = 0;
   std::string bytes;  // empty: the file system has no handles
 };
-// name_to_handle_at of an open descriptor, O_PATH ones too.
+// name_to_handle_at of an open descriptor, O_PATH ones too. EOPNOTSUPP where the file system has no handles.
+Result<FileHandle> take_file_handle(int descriptor);
+// The same, empty for any error.
 FileHandle file_handle(int descriptor);
 
 // struct ovl_fb of fs/overlayfs/overlayfs.h: version 0, magic 0xfb, length, flags 0 (this machine's byte order, not an

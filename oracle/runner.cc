@@ -41,14 +41,13 @@ class Run {
     mounted_ = attempt.ok();
     judged(judge_.mounted(mounted_ ? std::nullopt : std::optional(attempt.failure),
                           mounted_ ? subject_.walked_at_mount() : std::nullopt));
-    if (!goes_on()) return;
     // Every other mount meets handles before names.
-    const auto writes = subject_.writes();
     const bool is_cold = mounts_++ % 2 != 0;
-    if (is_cold) handles();
-    walk(is_cold ? WalkOrder::kLastFirst : WalkOrder::kFirstFirst);
-    if (!is_cold) handles();
-    if (goes_on() && writes) judged(judge_.walked(*subject_.writes() - *writes));
+    look([&] {
+      if (is_cold) handles();
+      walk(is_cold ? WalkOrder::kLastFirst : WalkOrder::kFirstFirst);
+      if (!is_cold) handles();
+    });
   }
 
   void operator()(const Unmount&) { end(Ending::kUnmount); }
@@ -58,7 +57,7 @@ class Run {
     if (!mounted_) return;
     subject_.drop_caches();
     // Before any name brings the objects back.
-    handles();
+    look([this] { handles(); });
   }
 
   void operator()(const Mutate& mutate) {
@@ -105,6 +104,15 @@ class Run {
     }
   }
 
+  // Whatever looks at the mount, and changes nothing.
+  template <typename Looking>
+  void look(const Looking& looking) {
+    if (!goes_on() || !mounted_) return;
+    const auto before = subject_.writes();
+    looking();
+    if (goes_on() && before) judged(judge_.walked(*subject_.writes() - *before));
+  }
+
   // Opens every handle of this mount and those before, and takes those of what has none.
   void handles() {
     if (!goes_on() || !mounted_ || !options_.open_handles || !has_handles_ || !is_small()) return;
@@ -116,8 +124,15 @@ class Run {
     if (!goes_on()) return;
     for (const Judge::Named& named : judge_.without_handle()) {
       const Result<std::string> handle = subject_.take_handle(named.path);
-      if (!handle && handle.error() == Errno::kEOPNOTSUPP) has_handles_ = false;
-      if (handle) judge_.handle_taken(named, *handle);
+      if (handle) {
+        judge_.handle_taken(named, *handle);
+        continue;
+      }
+      // A subject has handles of all objects, or of none.
+      has_handles_ = handle.error() != Errno::kEOPNOTSUPP || !judge_.handles().empty();
+      if (!has_handles_) return;
+      judged(judge_.handle_refused(named, handle.error()));
+      if (!goes_on()) return;
     }
   }
 
@@ -125,8 +140,10 @@ class Run {
 
   void end(Ending ending) {
     if (!mounted_) return;
-    walk(WalkOrder::kFirstFirst);
-    handles();
+    look([this] {
+      walk(WalkOrder::kFirstFirst);
+      handles();
+    });
     if (!goes_on()) return;
     const Attempt<Done> attempt = ending == Ending::kUnmount ? subject_.unmount() : subject_.crash();
     mounted_ = false;

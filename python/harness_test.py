@@ -67,7 +67,9 @@ class Harness:
             self._must_be_fine(self.judge.kernel_view(view))
 
     def mutate(self, mutation):
+        before = self.subject.scan().layers
         self.subject.mutate(mutation)
+        self.judge.changed(mutation, before, self.subject.scan().layers)
         self._must_be_fine(self.judge.layers_changed(self.subject.scan().layers))
 
     def _must_be_fine(self, verdict):

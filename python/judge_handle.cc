@@ -33,6 +33,11 @@ Verdict JudgeHandle::layers_changed(const model::Layers& layers) {
   return then(judge_.layers_changed(layers), State::kUnmounted);
 }
 
+void JudgeHandle::changed(const model::Mutation& mutation, const model::Layers& before, const model::Layers& after) {
+  require(State::kUnmounted, "layers change while nothing is mounted");
+  judge_.changed(mutation, before, after);
+}
+
 Verdict JudgeHandle::mounted(const std::optional<oracle::Failure>& failure) {
   require(State::kUnmounted, "layers_changed() comes first, and a mount only once");
   return then(judge_.mounted(failure), failure ? State::kUnmounted : State::kMounted);

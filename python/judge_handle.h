@@ -21,6 +21,7 @@ class JudgeHandle {
 
   // As oracle::Judge. Raise ValueError out of order, and once nothing more can be judged.
   oracle::Verdict layers_changed(const model::Layers& layers);
+  void changed(const model::Mutation& mutation, const model::Layers& before, const model::Layers& after);
   oracle::Verdict mounted(const std::optional<oracle::Failure>& failure);
   oracle::Verdict step(const Caller& caller, const Operation& operation, const Outcome& outcome);
   oracle::Verdict ended(const oracle::Scanned& scanned, oracle::Ending ending);

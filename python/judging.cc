@@ -168,18 +168,25 @@ std::optional<oracle::Failure> failure_of(const py::object& failure) {
 }
 
 void bind_judge(py::module_& module) {
-  py::class_<JudgeHandle>(module, "Judge",
-                          "The pure judge, for a harness that operates itself: told what was done and seen, it says "
-                          "what no rule permits.\n\n"
-                          "layers_changed, then mounted, step by step, ended; then again, with layers_changed where "
-                          "they were. Calls out of\n"
-                          "order, or after a violation, are ValueError.")
+  py::class_<JudgeHandle>(
+      module, "Judge",
+      "The pure judge, for a harness that operates itself: told what was done and seen, it says "
+      "what no rule permits.\n\n"
+      "layers_changed, then mounted, step by step, ended; then again, with changed and layers_changed where "
+      "they were. Calls out of\n"
+      "order, or after a violation, are ValueError.")
       .def(py::init<const std::string&>(), py::arg("profile") = "",
            "profile: the subject whose known deviations count, '' for none.")
       .def("layers_changed", &JudgeHandle::layers_changed, py::arg("layers"),
            "The Verdict on Layers as scanned, new or changed since the last mount: fine, or unjudged where the "
            "specification\n"
            "does not say yet what the stack means.")
+      .def("changed", &JudgeHandle::changed, py::arg("mutation"), py::arg("before") = model::Layers{},
+           py::arg("after") = model::Layers{},
+           "What was done to the layers, before layers_changed is told what came of it: which objects continue depends "
+           "on it.\n"
+           "before, after: the Layers as scanned on both sides, for a copy within a layer or of a whole one; of other "
+           "Mutations they mean nothing.")
       .def(
           "mounted", [](JudgeHandle& j, const py::object& failure) { return j.mounted(failure_of(failure)); },
           py::arg("failure") = py::none(),
