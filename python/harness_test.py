@@ -95,6 +95,8 @@ def test_a_stack_is_operated_remounted_changed_and_judged(subject):
     assert harness.do("stat merged/lower-half").error == "ENOENT"
     harness.unmount()
 
+    with pytest.raises(ovlspec.TraceError):
+        harness.judge.changed("upper remove")
     harness.mutate("upper remove a/b")
     harness.mutate('lower 1 put file new 640 "put"')
     harness.mount()

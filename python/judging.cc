@@ -181,12 +181,17 @@ void bind_judge(py::module_& module) {
            "The Verdict on Layers as scanned, new or changed since the last mount: fine, or unjudged where the "
            "specification\n"
            "does not say yet what the stack means.")
-      .def("changed", &JudgeHandle::changed, py::arg("mutation"), py::arg("before") = model::Layers{},
-           py::arg("after") = model::Layers{},
-           "What was done to the layers, before layers_changed is told what came of it: which objects continue depends "
-           "on it.\n"
-           "before, after: the Layers as scanned on both sides, for a copy within a layer or of a whole one; of other "
-           "Mutations they mean nothing.")
+      .def(
+          "changed",
+          [](JudgeHandle& j, const std::string& lines, const model::Layers& before, const model::Layers& after) {
+            j.changed(mutation_of(lines), before, after);
+          },
+          py::arg("mutation"), py::arg("before") = model::Layers{}, py::arg("after") = model::Layers{},
+          "What was done to the layers, before layers_changed is told what came of it: which objects continue depends "
+          "on it.\n"
+          "mutation: as Subject.mutate takes it; before, after: the Layers as scanned on both sides, for a copy within "
+          "a layer or\n"
+          "of a whole one; of other mutations they mean nothing. TraceError.")
       .def(
           "mounted", [](JudgeHandle& j, const py::object& failure) { return j.mounted(failure_of(failure)); },
           py::arg("failure") = py::none(),
