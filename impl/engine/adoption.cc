@@ -84,18 +84,23 @@ Status OverlayEngine::collect_claims(const InodeRef& directory, UpperClaims& cla
 
 // Each number goes to one holder: the inode that its record was written for, else the first copy.
 Status OverlayEngine::adopt_records(UpperClaims& claims) {
-  std::set<InodeNumber> numbers;
-  for (UpperClaims::Claim& claim : claims.claims) {
-    if (claim.is_own()) claim.holds = claim.record.number == 0 || numbers.insert(claim.record.number).second;
-  }
-  if (!claims.is_copy) return {};
-  for (UpperClaims::Claim& claim : claims.claims) {
-    if (claim.is_own() || (claim.record.number != 0 && !numbers.insert(claim.record.number).second)) continue;
-    claim.record.upper_inode = claim.found.attributes.number;
-    claim.record.upper_generation = claim.generation;
-    OVLSPEC_TRY(parts_->store.set_xattr(claim.found.inode, layers_.private_name(names::kIdentity),
-                                        encode_record(claim.record), XattrMode::kAny));
-    claim.holds = true;
+  std::set<InodeNumber> held;
+  const auto decide = [&](UpperClaims::Claim& claim) {
+    const InodeNumber number = claim.record.number;  // 0: none is kept, so that any number of inodes may
+    claim.holds = identity::keeps<WordDomain>({.in_place = claim.is_own(),
+                                               .layer_copied = claims.is_copy,
+                                               .number_held = number != 0 && held.contains(number)});
+    if (claim.holds) held.insert(number);
+  };
+  std::vector<UpperClaims::Claim*> copies;
+  for (UpperClaims::Claim& claim : claims.claims) claim.is_own() ? decide(claim) : copies.push_back(&claim);
+  for (UpperClaims::Claim* copy : copies) {
+    decide(*copy);
+    if (!copy->holds) continue;
+    copy->record.upper_inode = copy->found.attributes.number;
+    copy->record.upper_generation = copy->generation;
+    OVLSPEC_TRY(parts_->store.set_xattr(copy->found.inode, layers_.private_name(names::kIdentity),
+                                        encode_record(copy->record), XattrMode::kAny));
   }
   return {};
 }

@@ -37,9 +37,9 @@ void ClaimedNumbers::add(InodeNumber number, std::size_t depth) {
   if (!is_new) claim->second = std::min(claim->second, depth);
 }
 
-bool ClaimedNumbers::belongs_to(InodeNumber number, std::size_t depth) const {
+bool ClaimedNumbers::claimed_above(InodeNumber number, std::size_t depth) const {
   const auto claim = topmost_.find(number);
-  return claim == topmost_.end() || claim->second >= depth;
+  return claim != topmost_.end() && claim->second < depth;
 }
 
 Result<std::vector<InodeNumber>> ClaimLog::read() {

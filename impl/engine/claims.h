@@ -21,8 +21,8 @@ class ClaimedNumbers {
   // `depth`: of the layer whose records hold it, 0 the upper. Of several layers the topmost counts.
   void add(InodeNumber number, std::size_t depth);
   bool contains(InodeNumber number) const { return topmost_.contains(number); }
-  // Whether a record of the layer `depth` with this number counts: no layer above claims the number.
-  bool belongs_to(InodeNumber number, std::size_t depth) const;
+  // Whether a layer above `depth` claims the number.
+  bool claimed_above(InodeNumber number, std::size_t depth) const;
 
  private:
   std::unordered_map<InodeNumber, std::size_t> topmost_;

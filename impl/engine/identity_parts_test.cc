@@ -45,14 +45,14 @@ TEST(LayerSeal, HoldsTheSmallestClaimsThatFit) {
 
 TEST(ClaimedNumbers, BelongToTheTopmostLayerThatHasThem) {
   ClaimedNumbers claimed;
-  EXPECT_TRUE(claimed.belongs_to(5, 3));
+  EXPECT_FALSE(claimed.claimed_above(5, 3));
   claimed.add(5, 3);
   EXPECT_TRUE(claimed.contains(5));
-  EXPECT_TRUE(claimed.belongs_to(5, 3));
+  EXPECT_FALSE(claimed.claimed_above(5, 3));
   claimed.add(5, 1);
   claimed.add(5, 2);
-  EXPECT_TRUE(claimed.belongs_to(5, 1));
-  EXPECT_FALSE(claimed.belongs_to(5, 3));
+  EXPECT_FALSE(claimed.claimed_above(5, 1));
+  EXPECT_TRUE(claimed.claimed_above(5, 3));
 }
 
 TEST(IdentityRecord, IsReadAsItWasWritten) { EXPECT_EQ(decode_record(encode_record(kRecord)), kRecord); }

@@ -10,6 +10,8 @@
 #include <string>
 #include <string_view>
 
+#include "impl/engine/identity_kernel.h"
+#include "impl/engine/value_domain.h"
 #include "model/vocabulary/attributes.h"
 
 namespace ovlspec::impl {
@@ -26,7 +28,7 @@ struct IdentityRecord {
   std::uint64_t origin_links = 0;
   bool operator==(const IdentityRecord&) const = default;
   bool lies_on(InodeNumber inode, std::uint64_t its_generation) const {
-    return upper_inode == inode && upper_generation == its_generation;
+    return identity::lies_on<WordDomain>({upper_inode, upper_generation}, {inode, its_generation});
   }
 };
 

@@ -15,6 +15,8 @@
 #include <string_view>
 #include <vector>
 
+#include "impl/engine/identity_kernel.h"
+#include "impl/engine/value_domain.h"
 #include "model/vocabulary/attributes.h"
 
 namespace ovlspec::impl {
@@ -25,7 +27,7 @@ struct LayerSeal {
   std::vector<InodeNumber> claims;  // ascending
   bool operator==(const LayerSeal&) const = default;
   bool lies_on(InodeNumber inode, std::uint64_t its_generation) const {
-    return root == inode && generation == its_generation;
+    return identity::lies_on<WordDomain>({root, generation}, {inode, its_generation});
   }
 };
 

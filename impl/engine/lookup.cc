@@ -56,9 +56,13 @@ Result<std::optional<IdentityRecord>> OverlayEngine::record_of(const FoundInstan
   if (!bytes.ok()) return bytes.error();
   if (!*bytes) return std::optional<IdentityRecord>();
   auto record = decode_record(**bytes);
-  if (!record || !record->lies_on(found.found.attributes.number, generation_of(found)))
-    return std::optional<IdentityRecord>();
-  if (!table_.record_counts(record->number, found.layer->depth)) record.reset();
+  if (!record) return record;
+  const identity::RecordFacts<WordDomain> facts{
+      .whole = true,
+      .in_place = record->lies_on(found.found.attributes.number, generation_of(found)),
+      .layer_counts = found.layer->has_records,
+      .claimed_above = table_.claimed_above(record->number, found.layer->depth)};
+  if (!identity::counts<WordDomain>(facts)) record.reset();
   return record;
 }
 

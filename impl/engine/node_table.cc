@@ -94,9 +94,9 @@ bool NodeTable::is_claimed(InodeNumber number) const {
   return numbers_.claimed().contains(number);
 }
 
-bool NodeTable::record_counts(InodeNumber number, std::size_t depth) const {
+bool NodeTable::claimed_above(InodeNumber number, std::size_t depth) const {
   const std::lock_guard lock(mutex_);
-  return numbers_.claimed().belongs_to(number, depth);
+  return numbers_.claimed().claimed_above(number, depth);
 }
 
 void NodeTable::pin(const NodePtr& node) {

@@ -69,8 +69,8 @@ class NodeTable {
   // Records of the layer `depth` hold this number; see claims.h.
   void claim(InodeNumber number, std::size_t depth);
   bool is_claimed(InodeNumber number) const;
-  // Whether a record of the layer `depth` with this number counts.
-  bool record_counts(InodeNumber number, std::size_t depth) const;
+  // Whether a record of a layer above `depth` holds this number.
+  bool claimed_above(InodeNumber number, std::size_t depth) const;
 
   void pin(const NodePtr& node);
   void unpin(const NodePtr& node);

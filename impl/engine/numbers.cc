@@ -1,6 +1,7 @@
 #include "impl/engine/numbers.h"
 
 #include "impl/engine/digest.h"
+#include "impl/engine/identity_kernel.h"
 
 namespace ovlspec::impl {
 namespace {
@@ -49,12 +50,19 @@ InodeNumber Numbers::claim(const ObjectKey& key, std::optional<InodeNumber> reco
     if (auto known = exceptions_.find(key); known != exceptions_.end()) return known->second;
   }
   const InodeNumber own = derived(key);
-  // What was shown once stays, so a record found later counts for nothing in this mount.
   const auto own_holder = holders_.find(own);
-  if (own_holder != holders_.end() && own_holder->second == key) return own;
-  if (recorded && !holders_.contains(*recorded)) return hold(key, *recorded);
-  if (own_holder == holders_.end() && !claimed_.contains(own)) return hold(key, own);
-  return hold(key, free_number(key));
+  // What was shown once stays, so a record found later counts for nothing in this mount.
+  const identity::NumberFacts<WordDomain> facts{.shown = own_holder != holders_.end() && own_holder->second == key,
+                                                .recorded = recorded.has_value(),
+                                                .record_held = recorded && holders_.contains(*recorded)};
+  switch (static_cast<identity::NumberFrom>(identity::number_from<WordDomain>(facts))) {
+    case identity::NumberFrom::kThisMount: return own;
+    case identity::NumberFrom::kRecord: return hold(key, *recorded);
+    case identity::NumberFrom::kBacking: break;
+  }
+  // Mostly the first displacement is free.
+  const bool is_free = own_holder == holders_.end() && !claimed_.contains(own);
+  return hold(key, is_free ? own : free_number(key));
 }
 
 InodeNumber Numbers::hold(const ObjectKey& key, InodeNumber number) {

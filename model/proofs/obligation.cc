@@ -15,7 +15,7 @@ double milliseconds_since(Clock::time_point start) {
 }
 
 z3::solver solver_for(const Statement& statement, std::optional<std::size_t> dropped) {
-  z3::solver solver(Session::context(), "QF_BV");
+  z3::solver solver(Session::context(), "QF_UFBV");
   z3::params limits(Session::context());
   limits.set("timeout", kTimeLimit);
   solver.set(limits);
@@ -82,7 +82,7 @@ Answer decide(const Statement& statement, std::optional<std::size_t> dropped) {
 std::string smt_script(const Obligation& obligation) {
   Session session;
   const Statement statement = obligation.state();
-  std::string script = fmt::format("; {}: {}\n; cites {}; unsat: it holds\n(set-logic QF_BV)\n", obligation.id,
+  std::string script = fmt::format("; {}: {}\n; cites {}; unsat: it holds\n(set-logic QF_UFBV)\n", obligation.id,
                                    obligation.sentence, obligation.cites);
   return script + solver_for(statement, std::nullopt).to_smt2();
 }

@@ -16,5 +16,7 @@ std::vector<Obligation> visibility_change_obligations();  // visibility_change.c
 std::vector<Obligation> visibility_step_obligations();    // visibility_step.cc
 std::vector<Obligation> encoder_obligations();            // encoder.cc
 std::vector<Obligation> displacement_obligations();       // displacement.cc
+std::vector<Obligation> derived_obligations();            // derived.cc
+std::vector<Obligation> derived_change_obligations();     // derived_change.cc
 
 }  // namespace ovlspec::proofs

@@ -60,6 +60,25 @@ Word choice(const Truth& condition, const Word& then, const Word& otherwise) {
   return Word(z3::ite(condition.expression(), then.expression(), otherwise.expression()));
 }
 
+WordSet WordSet::with(const Word& added) const {
+  return WordSet([set = *this, added](const Word& word) { return either(equal(word, added), set.contains(word)); });
+}
+
+WordSet WordSet::without(const Word& taken) const {
+  return WordSet(
+      [set = *this, taken](const Word& word) { return both(negation(equal(word, taken)), set.contains(word)); });
+}
+
+WordSet WordSet::united_with(const WordSet& other) const {
+  return WordSet([one = *this, other](const Word& word) { return either(one.contains(word), other.contains(word)); });
+}
+
+WordSet any_set(const std::string& name) {
+  z3::context& context = Session::context();
+  const z3::func_decl member = context.function(name.c_str(), context.bv_sort(kWordBits), context.bool_sort());
+  return WordSet([member](const Word& word) { return Truth(member(word.expression())); });
+}
+
 Word bits(const Word& word, unsigned high, unsigned low) {
   assert(low <= high && high < kWordBits);
   const unsigned missing = kWordBits - 1 - (high - low);

@@ -10,7 +10,9 @@
 #include <z3++.h>
 
 #include <cstdint>
+#include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace ovlspec::proofs {
@@ -71,6 +73,21 @@ Truth implies(const Truth& condition, const Truth& consequence);
 Truth all_of(const std::vector<Truth>& truths);  // true where there are none
 Truth any_of(const std::vector<Truth>& truths);  // false where there are none
 Word choice(const Truth& condition, const Word& then, const Word& otherwise);
+
+// A set of words, of any size, that depends on the free variables.
+class WordSet {
+ public:
+  explicit WordSet(std::function<Truth(const Word&)> contains) : contains_(std::move(contains)) {}
+  Truth contains(const Word& word) const { return contains_(word); }
+  WordSet with(const Word& word) const;
+  WordSet without(const Word& word) const;
+  WordSet united_with(const WordSet& other) const;
+
+ private:
+  std::function<Truth(const Word&)> contains_;
+};
+WordSet any_set(const std::string& name);
+
 // Bits `high` down to `low` of `word` as a number. REQUIRES: low <= high < kWordBits.
 Word bits(const Word& word, unsigned high, unsigned low);
 
