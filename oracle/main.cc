@@ -1,4 +1,4 @@
-// The command line: ovlspec check, replay, shrink, explain, rules, prove, scan.
+// The command line: ovlspec check, replay, shrink, explain, rules, prove, scan, identity, inode-properties.
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
@@ -6,6 +6,7 @@
 #include "oracle/check.h"
 #include "oracle/explain.h"
 #include "oracle/identity_table.h"
+#include "oracle/inode_properties_command.h"
 #include "oracle/report.h"
 #include "oracle/scan_command.h"
 #include "oracle/trace_file.h"
@@ -91,6 +92,8 @@ int main(int argc, char** argv) {
                     "As for check; repeated for several; else all strategies, our mount and the kernel's modes");
   table->add_option("--seed", table_options.seed, "Of the generated cases")->capture_default_str();
   table->add_option("--cases", table_options.cases, "How many cases each subject plays")->capture_default_str();
+  const CLI::App* properties = app.add_subcommand(
+      "inode-properties", "Prints the kernel's table of inode properties, as documented and as measured here");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -106,6 +109,7 @@ int main(int argc, char** argv) {
   if (rules->parsed()) return status_of(print_rules(coverage));
   if (proving->parsed()) return proofs::prove(prove_options);
   if (table->parsed()) return status_of(print_identity_table(table_options));
+  if (properties->parsed()) return status_of(print_inode_properties());
   if (scanning->parsed()) return status_of(scan_command(scan_options));
   return status_of(check(check_options));
 }
