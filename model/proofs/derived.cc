@@ -64,6 +64,18 @@ Assumption no_third_shows_the_record(const Others& others) {
   return {"no third object shows the record's number", negation(others.show_record)};
 }
 
+Fact where_numbers_come_from(const Pair& pair) {
+  const Truth held = any_truth("record_held");
+  const Word answer = impl::identity::number_from<TermDomain>(
+      {.shown = pair.one.shown, .recorded = pair.one.recorded, .record_held = held});
+  const auto from = [](impl::identity::NumberFrom where) { return word(static_cast<std::uint64_t>(where)); };
+  const Word expected =
+      choice(pair.one.shown, from(impl::identity::NumberFrom::kThisMount),
+             choice(both(pair.one.recorded, negation(held)), from(impl::identity::NumberFrom::kRecord),
+                    from(impl::identity::NumberFrom::kBacking)));
+  return Fact{.assumptions = {}, .claim = equal(answer, expected), .seen = {}};
+}
+
 // The invariant after a lookup.
 
 Fact lookup_keeps_apart(const Pair& pair) {
@@ -246,6 +258,10 @@ Fact handle_of_the_dead(const Pair& pair) {
 
 std::vector<Obligation> derived_obligations() {
   return {
+      of_a_pair(
+          "number-from",
+          "a number is what this mount showed before, else the record's that no other object shows, else its inode's",
+          "ID-3 ID-6", where_numbers_come_from),
       of_a_pair("lookup-apart", "a lookup shows a number that no other object shows", "ID-1", lookup_keeps_apart),
       of_a_pair("lookup-no-claim", "a lookup shows an object without a record no number that a record holds",
                 "ID-1 ID-6", lookup_shows_no_claim),

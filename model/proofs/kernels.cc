@@ -8,6 +8,8 @@
 #include <fmt/format.h>
 
 #include "impl/engine/identity_encoder.h"
+#include "impl/engine/identity_kernel.h"
+#include "model/proofs/kernel_numbers.h"
 #include "model/proofs/term_domain.h"
 #include "model/proofs/visibility_stack.h"
 
@@ -43,6 +45,40 @@ Answers displacement_answers() {
   return Answers{.words = {choice.displacement}, .truths = {choice.found}};
 }
 
+Answers identity_answers() {
+  namespace identity = impl::identity;
+  const auto inode = [](const std::string& name) {
+    return identity::InodeName<TermDomain>{any_word(name + "_inode"), any_word(name + "_generation")};
+  };
+  const Truth in_place = any_truth("in_place"), held = any_truth("held");
+  return Answers{.words = {identity::number_from<TermDomain>(
+                     {.shown = any_truth("shown"), .recorded = any_truth("recorded"), .record_held = held})},
+                 .truths = {identity::lies_on<TermDomain>(inode("written"), inode("found")),
+                            identity::counts<TermDomain>({.whole = any_truth("whole"),
+                                                          .in_place = in_place,
+                                                          .layer_counts = any_truth("layer_counts"),
+                                                          .claimed_above = any_truth("claimed_above")}),
+                            identity::keeps<TermDomain>(
+                                {.in_place = in_place, .layer_copied = any_truth("copied"), .number_held = held})}};
+}
+
+Answers overlayfs_answers() {
+  const overlayfs::Shown<TermDomain> shown =
+      overlayfs::show<TermDomain>({.one_file_system = any_truth("one_file_system"), .xino = any_truth("xino")},
+                                  {.directory = any_truth("directory"),
+                                   .upper = any_truth("upper"),
+                                   .lower = any_truth("lower"),
+                                   .indexed = any_truth("indexed"),
+                                   .linked = any_truth("linked"),
+                                   .made_lower = any_truth("made_lower"),
+                                   .impure = any_truth("impure"),
+                                   .upper_inode = any_word("upper_inode"),
+                                   .lower_inode = any_word("lower_inode"),
+                                   .lower_file_system = any_word("lower_file_system"),
+                                   .counter = any_word("counter")});
+  return Answers{.words = {shown.st_ino, shown.d_ino, shown.i_ino}, .truths = {shown.overlay_device}};
+}
+
 Truth same(const Answers& one, const Answers& other) {
   std::vector<Truth> equals;
   for (std::size_t i = 0; i < one.words.size(); ++i) equals.push_back(equal(one.words[i], other.words[i]));
@@ -70,7 +106,8 @@ void add_mutants_of(Answers (*kernel)(), std::vector<KernelMutant>& all) {
 
 std::vector<KernelMutant> kernel_mutants() {
   std::vector<KernelMutant> all;
-  for (auto kernel : {visibility_answers, encoder_answers, displacement_answers}) add_mutants_of(kernel, all);
+  for (auto kernel : {visibility_answers, encoder_answers, displacement_answers, identity_answers, overlayfs_answers})
+    add_mutants_of(kernel, all);
   return all;
 }
 

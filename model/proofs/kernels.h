@@ -12,7 +12,8 @@ struct KernelMutant {
   Answer effect;  // of the claim that it answers as the kernel does; proved: it changes nothing
 };
 
-// All mutants of the visibility kernel on stacks of four layers, of the encoder and of the choice of a displacement.
+// All mutants of the visibility kernel on stacks of four layers, of the encoder, the choice of a displacement and the
+// decisions of `derived`, and of what the kernel's overlayfs shows.
 // REQUIRES: no session in this thread.
 std::vector<KernelMutant> kernel_mutants();
 

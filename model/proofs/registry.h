@@ -18,5 +18,7 @@ std::vector<Obligation> encoder_obligations();            // encoder.cc
 std::vector<Obligation> displacement_obligations();       // displacement.cc
 std::vector<Obligation> derived_obligations();            // derived.cc
 std::vector<Obligation> derived_change_obligations();     // derived_change.cc
+std::vector<Obligation> inode_property_obligations();     // inode_properties.cc
+std::vector<Obligation> xino_obligations();               // inode_properties.cc
 
 }  // namespace ovlspec::proofs

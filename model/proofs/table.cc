@@ -1,20 +1,18 @@
 #include "model/proofs/table.h"
 
 #include <algorithm>
-#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdio>
-#include <deque>
 #include <filesystem>
 #include <fstream>
-#include <future>
 #include <string>
 #include <system_error>
-#include <thread>
 #include <vector>
 
 #include <fmt/format.h>
+
+#include "model/proofs/examination.h"
 
 namespace ovlspec::proofs {
 namespace {
@@ -77,35 +75,6 @@ Exit worse(Exit sofar, const Report& report) {
   if (refuted || sofar == Exit::kRefuted) return Exit::kRefuted;
   return report.inconclusive() ? Exit::kInconclusive : sofar;
 }
-
-// The reports of all obligations, made by as many threads as the machine has processors.
-class Examination {
- public:
-  explicit Examination(const std::vector<Obligation>& obligations) : obligations_(obligations) {
-    for (std::size_t i = 0; i < obligations.size(); ++i) reports_.push_back(promises_.emplace_back().get_future());
-    for (unsigned i = 0; i < std::max(1U, std::thread::hardware_concurrency()); ++i)
-      workers_.emplace_back([this] { work(); });
-  }
-  ~Examination() {
-    for (std::thread& worker : workers_) worker.join();
-  }
-  Examination(const Examination&) = delete;
-  Examination& operator=(const Examination&) = delete;
-
-  Report report(std::size_t index) { return reports_[index].get(); }
-
- private:
-  void work() {
-    for (std::size_t i = next_++; i < obligations_.size(); i = next_++)
-      promises_[i].set_value(examine(obligations_[i]));
-  }
-
-  const std::vector<Obligation>& obligations_;
-  std::deque<std::promise<Report>> promises_;
-  std::vector<std::future<Report>> reports_;
-  std::atomic<std::size_t> next_ = 0;
-  std::vector<std::thread> workers_;
-};
 
 Exit prove_all(const std::vector<Obligation>& obligations, const ProveOptions& options) {
   const std::size_t width = widest_id(obligations);
