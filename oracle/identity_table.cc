@@ -3,20 +3,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <map>
 
+#include "oracle/broken_guarantees.h"
 #include "oracle/cases.h"
-#include "oracle/runner.h"
 
 namespace ovlspec::oracle {
 namespace {
 
 using model::Rule;
-
-constexpr std::array kGuarantees = {Rule::kUnique,     Rule::kOneDevice,     Rule::kConstant, Rule::kReaddirAgrees,
-                                    Rule::kPersistent, Rule::kOfflineChange, Rule::kHandles,  Rule::kHardLinks,
-                                    Rule::kCost,       Rule::kStackChange};
 
 const std::vector<std::string> kSubjects = {"engine",
                                             "engine:identity=upfront",
@@ -26,24 +21,6 @@ const std::vector<std::string> kSubjects = {"engine",
                                             "kernel",
                                             "kernel:xino=on",
                                             "kernel:index=on,nfs_export=on,redirect_dir=on,xino=on"};
-
-bool is_guarantee(Rule rule) { return std::find(kGuarantees.begin(), kGuarantees.end(), rule) != kGuarantees.end(); }
-
-// The guarantee that a violation breaks; nothing where it is none of identity.
-std::optional<Rule> guarantee_of(Rule rule) {
-  if (is_guarantee(rule)) return rule;
-  if (rule == Rule::kMount || rule == Rule::kVisibleNames) return Rule::kOfflineChange;
-  return std::nullopt;
-}
-
-// A breach of a guarantee is counted, and the case goes on; what else a subject is known not to keep stays a deviation.
-Profile counting(const Profile& known) {
-  Profile profile;
-  for (const Rule rule : kGuarantees) profile.deviations.push_back(Deviation{.rule = rule});
-  for (const Deviation& deviation : known.deviations)
-    if (!is_guarantee(deviation.rule) || deviation.action != Action::kRelax) profile.deviations.push_back(deviation);
-  return profile;
-}
 
 struct Column {
   std::string subject;
@@ -60,27 +37,22 @@ Column column_of(const std::string& name, const Cases& cases, std::uint64_t coun
   if (made.subject == nullptr) column.failure = made.error.what;
   if (!known.error.empty()) column.failure = known.error;
   if (!column.failure.empty()) return column;
-  const Profile profile = counting(known.profile);
+  const Profile profile = counting_guarantees(known.profile);
   for (; column.cases < count; ++column.cases) {
-    const RunResult result = run(*made.subject, cases.make(column.cases), profile, RunOptions{});
-    if (result.failure) {
-      column.failure = result.failure->what;
+    const BrokenGuarantees seen = broken_guarantees(*made.subject, cases.make(column.cases), profile, RunOptions{});
+    if (seen.failure) {
+      column.failure = seen.failure->what;
       return column;
     }
-    std::map<Rule, bool> broken;
-    for (const auto& [deviation, times] : result.deviations)
-      if (deviation->action == Action::kRelax && is_guarantee(deviation->rule)) broken[deviation->rule] = true;
-    if (result.finding)
-      if (const auto rule = guarantee_of(result.finding->rule)) broken[*rule] = true;
-    for (const auto& [rule, is_broken] : broken) column.broken[rule] += is_broken ? 1 : 0;
-    column.met |= result.met;
+    for (const Rule rule : kGuarantees) column.broken[rule] += seen.broken.test(static_cast<std::size_t>(rule)) ? 1 : 0;
+    column.met |= seen.met;
   }
   return column;
 }
 
 std::string cell(const Column& column, Rule rule) {
   const auto broken = column.broken.find(rule);
-  if (broken != column.broken.end()) return fmt::format("{}", broken->second);
+  if (broken != column.broken.end() && broken->second > 0) return fmt::format("{}", broken->second);
   return column.met.test(static_cast<std::size_t>(rule)) ? "" : "?";
 }
 

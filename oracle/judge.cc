@@ -53,6 +53,12 @@ bool lies_on_several_file_systems(const model::Layers& layers) {
   return file_systems.size() > 1;
 }
 
+std::size_t names_in(const model::Layer& layer) {
+  std::size_t names = 0;
+  for (const model::Inode& inode : layer.tree.inodes) names += inode.entries.size();
+  return names;
+}
+
 // Violations after which the tree is still known: the operation did what it should, and showed something wrong.
 bool state_is_known(Rule rule) {
   constexpr std::array kKnown = {
@@ -83,7 +89,7 @@ Verdict Judge::layers_changed(const model::Layers& layers) {
 }
 
 Verdict Judge::mounted(const std::optional<Failure>& failure, std::optional<std::uint64_t> walked) {
-  const bool may_walk = history_.may_walk_upper();
+  const std::uint64_t may_look_at = history_.may_walk_upper() && layers_.upper ? names_in(*layers_.upper) : 0;
   first_mount_ = false;
   if (failure) return violation(Asked{}, Rule::kMount, "the mount was refused: " + failure->what);
   add(met_, Rule::kMount);
@@ -91,7 +97,7 @@ Verdict Judge::mounted(const std::optional<Failure>& failure, std::optional<std:
   history_.mounted(world_.writable == model::Writable::kYes);
   if (!walked) return Verdict::kFine;
   add(met_, Rule::kCost);
-  if (*walked > 0 && !may_walk)
+  if (*walked > may_look_at)
     return violation(Asked{}, Rule::kCost, "the mount looked at " + std::to_string(*walked) + " objects");
   return Verdict::kFine;
 }

@@ -45,7 +45,8 @@ class Judge {
   // stack of which the specification does not judge yet what it means.
   Verdict layers_changed(const model::Layers& layers);
   // The subject mounted, or refused to.
-  // `walked`: how many objects it looked at meanwhile, where that is known (ID-9).
+  // `walked`: how many objects it looked at meanwhile, where that is known (ID-9): none, but those of an upper layer
+  // that is new, or was copied.
   Verdict mounted(const std::optional<Failure>& failure, std::optional<std::uint64_t> walked = std::nullopt);
   // An operation of the trace, or (observed) of the judge's own walk. Times and numbers that were free are bound.
   Verdict step(const Caller& caller, const Operation& operation, const Outcome& outcome, bool observed = false);

@@ -178,8 +178,13 @@ TEST_F(HistoryTest, LookingWritesNothing) {
 }
 
 TEST_F(HistoryTest, AMountLooksAtTheUpperOnlyWhereItIsNew) {
-  ASSERT_EQ(remount_after(model::WipeWork{}, 2), Verdict::kFine);
-  EXPECT_EQ(remount_after(moved_, 2), Verdict::kViolation);
+  ASSERT_EQ(remount_after(model::WipeWork{}, 1), Verdict::kFine);
+  EXPECT_EQ(remount_after(moved_, 1), Verdict::kViolation);
+  expect_finding(Rule::kCost);
+}
+
+TEST_F(HistoryTest, AMountLooksAtNoMoreThanTheUpperHas) {
+  EXPECT_EQ(remount_after(model::WipeWork{}, 2), Verdict::kViolation);
   expect_finding(Rule::kCost);
 }
 

@@ -60,6 +60,8 @@ CLI::App* add_prove(CLI::App& app, proofs::ProveOptions& options) {
       "--list", [&options] { options.mode = proofs::ProveMode::kList; }, "Names the obligations, and proves nothing");
   prove->add_option("--only", options.only, "The obligation with this ID alone, in full");
   prove->add_option("--smt", options.smt_directory, "Writes each obligation as an SMT-LIB file");
+  prove->add_option("--counterexamples", options.counterexample_directory,
+                    "Writes, as traces, how other ways to give numbers break the guarantees, and proves nothing");
   return prove;
 }
 

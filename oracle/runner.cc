@@ -43,6 +43,10 @@ class Run {
                           mounted_ ? subject_.walked_at_mount() : std::nullopt));
     // Every other mount meets handles before names.
     const bool is_cold = mounts_++ % 2 != 0;
+    if (options_.walk_up_to == 0) {
+      look([this] { open_handles(); });
+      return;
+    }
     look([&] {
       if (is_cold) handles();
       walk(is_cold ? WalkOrder::kLastFirst : WalkOrder::kFirstFirst);
@@ -95,7 +99,7 @@ class Run {
   }
 
   void walk(WalkOrder order) {
-    if (!goes_on() || !mounted_ || !is_small()) return;
+    if (!goes_on() || !mounted_ || options_.walk_up_to == 0 || !is_small()) return;
     const Caller caller = superuser();
     for (const Operation& operation : judge_.walk(order)) {
       judged(judge_.step(caller, operation, subject_.apply(caller, operation), true));
@@ -113,15 +117,25 @@ class Run {
     if (goes_on() && before) judged(judge_.walked(*subject_.writes() - *before));
   }
 
-  // Opens every handle of this mount and those before, and takes those of what has none.
+  // Of this mount and those before, and takes those of what has none.
   void handles() {
-    if (!goes_on() || !mounted_ || !options_.open_handles || !has_handles_ || !is_small()) return;
+    open_handles();
+    take_handles();
+  }
+
+  bool may_use_handles() const { return goes_on() && mounted_ && options_.open_handles && has_handles_ && is_small(); }
+
+  void open_handles() {
+    if (!may_use_handles()) return;
     for (std::size_t i = 0; i < judge_.handles().size() && goes_on(); ++i) {
       const ObjectHistory::Handle handle = judge_.handles()[i];
       judged(judge_.handle_opened(handle, subject_.open_handle(handle.bytes)));
       ++result_.operations;
     }
-    if (!goes_on()) return;
+  }
+
+  void take_handles() {
+    if (!may_use_handles()) return;
     for (const Judge::Named& named : judge_.without_handle()) {
       const Result<std::string> handle = subject_.take_handle(named.path);
       if (handle) {
@@ -136,13 +150,13 @@ class Run {
     }
   }
 
-  bool is_small() const { return judge_.world().tree.inodes.size() <= options_.walk_up_to; }
+  bool is_small() const { return options_.walk_up_to == 0 || judge_.world().tree.inodes.size() <= options_.walk_up_to; }
 
   void end(Ending ending) {
     if (!mounted_) return;
     look([this] {
       walk(WalkOrder::kFirstFirst);
-      handles();
+      options_.walk_up_to == 0 ? take_handles() : handles();
     });
     if (!goes_on()) return;
     const Attempt<Done> attempt = ending == Ending::kUnmount ? subject_.unmount() : subject_.crash();

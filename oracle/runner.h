@@ -16,7 +16,9 @@ struct RunOptions {
   // Objects up to which the whole tree is looked at after each mount and before each unmount; 0: never.
   std::size_t walk_up_to = 2000;
   bool compare_with_kernel = false;  // after each unmount, where the subject can
-  bool open_handles = true;          // file handles are taken and opened with each walk, where the subject can
+  // File handles are opened and taken with each walk, where the subject can; without walks they are opened when a mount
+  // begins, and taken when it ends.
+  bool open_handles = true;
 };
 
 struct RunResult {

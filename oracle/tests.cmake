@@ -24,3 +24,6 @@ add_test(NAME campaign_strategies COMMAND ovlspec check --cases 300 --subject en
 set_tests_properties(golden_traces_engine golden_traces_strategies campaign_strategies PROPERTIES LABELS unit)
 set_tests_properties(golden_traces_fuse PROPERTIES LABELS mount SKIP_RETURN_CODE 4
   ENVIRONMENT "OVLSPEC_FUSE=$<TARGET_FILE:fuse-ovlspec>")
+
+# The solver's counterexamples, on our strategies, the kernel and the model.
+ovlspec_test(counterexamples_test mount SOURCES counterexamples_test.cc LINK ovlspec_check ovlspec_proofs)

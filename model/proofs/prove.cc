@@ -5,6 +5,9 @@
 
 namespace ovlspec::proofs {
 
-int prove(const ProveOptions& options) { return prove_these(all_obligations(), options); }
+int prove(const ProveOptions& options) {
+  if (options.counterexample_directory) return write_counterexamples(*options.counterexample_directory);
+  return prove_these(all_obligations(), options);
+}
 
 }  // namespace ovlspec::proofs

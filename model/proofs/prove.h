@@ -14,6 +14,9 @@ struct ProveOptions {
   ProveMode mode = ProveMode::kProve;
   std::optional<std::string> only;           // the id of one obligation; everything about it is shown
   std::optional<std::string> smt_directory;  // made where missing; gets one ID.smt2 for each obligation (unsat: proved)
+  // Made where missing. Instead of proofs: of each system the shortest history in which it breaks a guarantee is
+  // written there as a trace (history.h), and what no history was found against is printed.
+  std::optional<std::string> counterexample_directory;
 };
 
 // Prints to standard output. The exit status: 0 all hold, 1 one is refuted or nothing shows that it says something (no

@@ -1,6 +1,7 @@
 #include "model/proofs/table.h"
 
 #include <algorithm>
+#include <cctype>
 #include <chrono>
 #include <cstddef>
 #include <cstdio>
@@ -13,6 +14,7 @@
 #include <fmt/format.h>
 
 #include "model/proofs/examination.h"
+#include "model/proofs/history.h"
 
 namespace ovlspec::proofs {
 namespace {
@@ -99,21 +101,49 @@ Exit prove_all(const std::vector<Obligation>& obligations, const ProveOptions& o
   return status;
 }
 
-bool archive(const std::vector<Obligation>& obligations, const std::filesystem::path& directory) {
+// False, with a line about it, where the file cannot be written.
+bool write_file(const std::filesystem::path& path, const std::string& text) {
   std::error_code error;
-  std::filesystem::create_directories(directory, error);
-  for (const Obligation& obligation : obligations) {
-    std::ofstream file(directory / (obligation.id + ".smt2"));
-    file << smt_script(obligation);
-    if (!file.flush()) {
-      fmt::print(stderr, "cannot write {}\n", (directory / (obligation.id + ".smt2")).string());
-      return false;
-    }
+  std::filesystem::create_directories(path.parent_path(), error);
+  std::ofstream file(path);
+  file << text;
+  if (file.flush()) return true;
+  fmt::print(stderr, "cannot write {}\n", path.string());
+  return false;
+}
+
+bool archive(const std::vector<Obligation>& obligations, const std::filesystem::path& directory) {
+  return std::all_of(obligations.begin(), obligations.end(), [&](const Obligation& obligation) {
+    return write_file(directory / (obligation.id + ".smt2"), smt_script(obligation));
+  });
+}
+
+// "overlayfs, xino" and "ID-5": overlayfs-xino-id-5.trace
+std::string file_name_of(const Counterexample& found) {
+  std::string name;
+  for (const char c : found.system + ' ' + found.rule) {
+    if (std::isalnum(static_cast<unsigned char>(c)) != 0)
+      name += static_cast<char>(std::tolower(c));
+    else if (name.back() != '-')
+      name += '-';
   }
-  return true;
+  return name + ".trace";
 }
 
 }  // namespace
+
+int write_counterexamples(const std::string& directory) {
+  const HistoryFindings findings = search_histories();
+  for (const Counterexample& found : findings.broken) {
+    const std::string name = file_name_of(found);
+    if (!write_file(std::filesystem::path(directory) / name, found.trace())) return static_cast<int>(Exit::kUsage);
+    fmt::print("{:<6} broken by {} in {} events: {}\n", found.rule, found.system, found.events.size(), name);
+  }
+  for (const SystemRule& kept : findings.kept)
+    fmt::print("{:<6} kept by {} in every history of {} events\n", kept.rule, kept.system, kHistoryLength);
+  for (const SystemRule& open : findings.undecided) fmt::print("{:<6} of {}: undecided\n", open.rule, open.system);
+  return static_cast<int>(findings.undecided.empty() ? Exit::kHolds : Exit::kInconclusive);
+}
 
 int prove_these(std::vector<Obligation> obligations, const ProveOptions& options) {
   if (options.only) {
