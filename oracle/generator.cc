@@ -39,7 +39,7 @@ class TraceGenerator {
     ValueGenerator values(random_, options_);
     LayerGenerator layers(random_, values);
     const bool one_place = random_.percent(50);
-    const auto place = [&] { return static_cast<std::uint8_t>(one_place ? 0 : random_.below(3)); };
+    const auto place = [&] { return static_cast<std::uint8_t>(one_place ? 0 : random_.below(options_.places)); };
     const unsigned lowers = read_only ? 2 + random_.below(kMostLowers - 1) : 1 + random_.below(kMostLowers);
     PathSet below;
     for (unsigned i = 0; i < lowers; ++i) {

@@ -54,6 +54,7 @@ struct Weights {
 struct GeneratorOptions {
   std::uint32_t operations = 60;    // about how many, without those of the last look
   unsigned read_only_percent = 15;  // of stacks without an upper
+  std::uint8_t places = 3;          // that layers are spread over, at most kPlaces
   bool mutations = true;            // of the layers between mounts
   bool crashes = true;
   bool callers = true;          // other callers than root (standard_callers)

@@ -76,7 +76,7 @@ model::Mutation MutationGenerator::of_layer() {
 model::Mutation MutationGenerator::add_lower() {
   model::AddLower added;
   added.position = position(stack_.lowers.size() + 1);
-  added.place = static_cast<std::uint8_t>(random_.below(3));
+  added.place = static_cast<std::uint8_t>(random_.below(options_.places));
   const bool bottom = added.position == stack_.lowers.size();
   added.layer = layers_.layer(bottom ? LayerRole::kBottom : LayerRole::kMiddle, stack_.merged);
   stack_.lowers.insert(stack_.lowers.begin() + added.position, PathSet::of(added.layer));

@@ -13,7 +13,7 @@ namespace ovlspec::oracle {
 class MutationGenerator {
  public:
   MutationGenerator(Random& random, const GeneratorOptions& options, GuessedStack& stack)
-      : random_(random), stack_(stack), values_(random, options), layers_(random, values_) {}
+      : random_(random), options_(options), stack_(stack), values_(random, options), layers_(random, values_) {}
 
   // One change; the guess follows it.
   model::Mutation next();
@@ -30,6 +30,7 @@ class MutationGenerator {
   std::uint16_t position(std::size_t end) { return static_cast<std::uint16_t>(random_.below(end)); }
 
   Random& random_;
+  const GeneratorOptions& options_;
   GuessedStack& stack_;
   ValueGenerator values_;
   LayerGenerator layers_;

@@ -20,7 +20,7 @@ inline std::optional<std::uint8_t> parse_place(std::string_view text) {
   const auto place = parse_number<std::uint8_t>(text);
   return place && *place < kPlaces ? place : std::nullopt;
 }
-inline constexpr std::string_view kPlaceExpected = "a place, 0 to 3";
+inline constexpr std::string_view kPlaceExpected = "a place, 0 to 7";
 
 // Reads members; after an error it reads nothing more.
 class FieldScanner {

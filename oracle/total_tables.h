@@ -111,7 +111,7 @@ inline constexpr std::uint8_t kMoreEntries = 16;
 inline constexpr std::uint8_t kMoreEntriesCode = 224;
 inline constexpr std::uint8_t kManyEntriesCode = 252;
 // A layer's first byte: its place, and from kRootMask on details of its root.
-inline constexpr unsigned kPlaceMask = 3;
+inline constexpr unsigned kPlaceMask = kPlaces - 1;
 inline constexpr unsigned kRootMask = 0xe0;
 
 // Paths that occurred, by number.

@@ -21,7 +21,7 @@ struct LayerImage {
   model::Layer layer;  // backings are empty
   std::uint8_t place = 0;
 };
-inline constexpr std::uint8_t kPlaces = 4;
+inline constexpr std::uint8_t kPlaces = 8;
 
 struct NamedCaller {
   std::string name;  // a word

@@ -125,7 +125,7 @@ void bind_layers_of(py::class_<World>& world) {
       .def(
           "lower", [](World& w, unsigned place) -> World& { return checked(w, w.lower(place_of(place))); },
           py::arg("place") = 0, kSelf,
-          "Begins a lower below those begun before. place 0 to 3: equal places are one file system.")
+          "Begins a lower below those begun before. place 0 to 7: equal places are one file system.")
       .def(
           "upper", [](World& w, unsigned place) -> World& { return checked(w, w.upper(place_of(place))); },
           py::arg("place") = 0, kSelf, "Begins the upper; one at most. Without one the stack is read-only.")
