@@ -22,4 +22,5 @@ ovlspec_headers(model_headers
   model/testing/arbitrary.h model/testing/bench.h model/testing/choices.h model/testing/rapidcheck.h
   model/testing/show.h model/testing/stack.h
   model/vocabulary/attributes.h model/vocabulary/caller.h model/vocabulary/errno.h model/vocabulary/handle_digest.h model/vocabulary/names.h
-  model/vocabulary/operation.h model/vocabulary/outcome.h model/vocabulary/result.h)
+  model/vocabulary/operation.h model/vocabulary/outcome.h model/vocabulary/result.h
+  model/vocabulary/wide_digest.h)

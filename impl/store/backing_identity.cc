@@ -4,7 +4,7 @@
 #include <array>
 #include <sstream>
 
-#include "impl/store/wide_digest.h"
+#include "model/vocabulary/wide_digest.h"
 
 namespace ovlspec::impl {
 namespace {

@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-namespace ovlspec::impl {
+namespace ovlspec {
 
 class WideDigest {
  public:
@@ -30,4 +30,4 @@ class WideDigest {
   Word state_ = (Word{0x6c62272e07bb0142} << 64) + 0x62b821756295c58d;
 };
 
-}  // namespace ovlspec::impl
+}  // namespace ovlspec
