@@ -63,7 +63,7 @@ Status copy_data(const Instance& from, const Instance& to, FileSize size) {
 
 Status copy_xattrs(const Layers& layers, const Instance& from, const Instance& to) {
   auto listed = from.layer->store->xattr_names(from.inode);
-  if (!listed.ok()) return listed.error() == Errno::kEOPNOTSUPP ? Status() : Status(listed.error());
+  if (!listed.ok()) return listed.error();
   for (const std::string& name : *listed) {
     if (layers.is_private(name)) continue;
     auto value = from.layer->store->xattr(from.inode, name);

@@ -107,10 +107,12 @@ class LayerStore {
   virtual Result<std::vector<StoredEntry>> entries(const InodeRef& directory) = 0;
   // EINVAL for what is no symlink.
   virtual Result<std::string> symlink_target(const InodeRef& inode) = 0;
-  // ENODATA where it is missing. EOPNOTSUPP where the file system has none of that kind, which is to be expected of
-  // system.*. Names of more than 255 bytes or none: ERANGE. user.* of what is neither a regular file nor a directory:
-  // ENODATA to read, EPERM to set or remove.
+  // ENODATA where it is missing, and of user.*, trusted.* and security.* where the file system has no attributes, as a
+  // squashfs that was made of files without any. EOPNOTSUPP where the file system has none of that kind, which is to be
+  // expected of system.*. Names of more than 255 bytes or none: ERANGE. user.* of what is neither a regular file nor a
+  // directory: ENODATA to read, EPERM to set or remove.
   virtual Result<std::string> xattr(const InodeRef& inode, std::string_view name) = 0;
+  // None where the file system has no attributes.
   virtual Result<std::vector<std::string>> xattr_names(const InodeRef& inode) = 0;
   // EOPNOTSUPP where the file system has no handles.
   virtual Result<BackingHandle> handle(const InodeRef& inode) = 0;

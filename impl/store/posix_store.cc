@@ -1,5 +1,6 @@
 #include "impl/store/posix_store.h"
 
+#include <algorithm>
 #include <atomic>
 
 #include "impl/store/component.h"
@@ -15,6 +16,11 @@ using syscalls::OpenTimes;
 
 constexpr FileSize kOffsetMax = INT64_MAX;
 constexpr Mode kSetIds = kSetUid | kSetGid;
+
+// Kinds of attributes that a file system has, or has none of at all.
+bool is_any_file_systems(std::string_view name) {
+  return name.starts_with("user.") || name.starts_with("trusted.") || name.starts_with("security.");
+}
 
 class PosixInode final : public StoreInode {
  public:
@@ -143,7 +149,12 @@ Result<BackingFileSystem> PosixStore::file_system(const InodeRef& inode) {
   return identities_.identify(path_of(inode), *attributes);
 }
 
-Result<FileSystemStatus> PosixStore::status(const InodeRef& inode) { return syscalls::status(path_of(inode)); }
+Result<FileSystemStatus> PosixStore::status(const InodeRef& inode) {
+  Result<FileSystemStatus> status = syscalls::status(path_of(inode));
+  // squashfs has names of 256 bytes, which no store looks up.
+  if (status) status->name_max = std::min<std::uint64_t>(status->name_max, names::kNameMax);
+  return status;
+}
 
 Result<FoundInode> PosixStore::lookup(const InodeRef& directory, std::string_view name) {
   OVLSPEC_TRY(check_component(name));
@@ -166,11 +177,14 @@ Result<std::string> PosixStore::symlink_target(const InodeRef& inode) {
 
 Result<std::string> PosixStore::xattr(const InodeRef& inode, std::string_view name) {
   if (name.find('\0') != std::string_view::npos) return Errno::kERANGE;
-  return syscalls::xattr(path_of(inode), std::string(name));
+  Result<std::string> value = syscalls::xattr(path_of(inode), std::string(name));
+  if (value.error() == Errno::kEOPNOTSUPP && is_any_file_systems(name)) return Errno::kENODATA;
+  return value;
 }
 
 Result<std::vector<std::string>> PosixStore::xattr_names(const InodeRef& inode) {
-  return syscalls::xattr_names(path_of(inode));
+  Result<std::vector<std::string>> names = syscalls::xattr_names(path_of(inode));
+  return names.error() == Errno::kEOPNOTSUPP ? std::vector<std::string>() : std::move(names);
 }
 
 Result<BackingHandle> PosixStore::handle(const InodeRef& inode) { return syscalls::handle(path_of(inode)); }
