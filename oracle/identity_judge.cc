@@ -1,6 +1,7 @@
 #include "oracle/identity_judge.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "model/describe.h"
 
@@ -30,6 +31,7 @@ void IdentityJudge::remounted() {
     bound.device.reset();
     bound.listed.reset();
     bound.change_time.reset();
+    bound.lower_time.reset();
     if (bound.number && !bound.earlier) bound.earlier = Rule::kPersistent;
   }
 }
@@ -44,6 +46,8 @@ void IdentityJudge::bind(ObjectId object, InodeNumber number, Rule rule) {
   known.number = number;
   known.earlier = rule;
 }
+
+void IdentityJudge::begins_in_lower(ObjectId object, Time modify_time) { bound(object).lower_time = modify_time; }
 
 std::optional<InodeNumber> IdentityJudge::number_of(ObjectId object) const {
   return object < bound_.size() ? bound_[object].number : std::nullopt;
@@ -103,7 +107,7 @@ MaybeMismatch IdentityJudge::change_time(ObjectId object, Time seen) {
   Bound& known = bound(object);
   const auto before = known.change_time;
   known.change_time = seen;
-  if (!before || *before <= seen) return std::nullopt;
+  if (!before || *before <= seen || before == std::exchange(known.lower_time, std::nullopt)) return std::nullopt;
   return Mismatch{Rule::kStatChangeTime, "ctime " + model::describe(seen) + ", it was " + model::describe(*before)};
 }
 

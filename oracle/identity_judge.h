@@ -21,6 +21,9 @@ class IdentityJudge {
   void forget();
   // The object had this number in an earlier mount; one that shows another breaks `rule`.
   void bind(model::ObjectId object, InodeNumber number, model::Rule rule);
+  // In this mount the object begins in a lower layer, where this is its modification time. A file system without change
+  // times shows it as one, which may lie in the future.
+  void begins_in_lower(model::ObjectId object, Time modify_time);
   // What the object showed last; nothing where it was not seen.
   std::optional<InodeNumber> number_of(model::ObjectId object) const;
 
@@ -46,6 +49,7 @@ class IdentityJudge {
     std::optional<InodeNumber> listed;    // a d_ino unlike `number`, which no stat of this mount told yet
     std::optional<model::Rule> earlier;   // the number is of an earlier mount, and has to stay by this rule
     std::optional<Time> change_time;      // of this mount
+    std::optional<Time> lower_time;       // the modification time of a lower layer, which may stand for it
   };
   struct PairHash {
     std::size_t operator()(const Pair& pair) const { return std::hash<std::uint64_t>()(pair.first * 31 + pair.second); }

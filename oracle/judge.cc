@@ -94,6 +94,9 @@ Verdict Judge::mounted(const std::optional<Failure>& failure, std::optional<std:
   if (failure) return violation(Asked{}, Rule::kMount, "the mount was refused: " + failure->what);
   add(met_, Rule::kMount);
   identity_.remounted();
+  for (ObjectId id = 0; id < sources_.size(); ++id)
+    if (!sources_[id].from_upper && !sources_[id].instances.empty())
+      identity_.begins_in_lower(id, world_[id].modify_time.value);
   history_.mounted(world_.writable == model::Writable::kYes);
   if (!walked) return Verdict::kFine;
   add(met_, Rule::kCost);
