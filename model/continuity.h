@@ -3,6 +3,10 @@
 //
 // - An object is the inode of its topmost instance: whatever is renamed, linked, changed in place, added or removed
 //   around that inode, the object continues with it (ID-6, ID-10). Another inode is another object.
+// - An image of a read-only file system that was built again is another file system, whatever it holds: none of its
+//   inodes is an earlier one, though it has the number and the handle, and of what it held those objects alone continue
+//   that were copied up. Images of one identity (the uuid; of a squashfs, which has none, the digest of its superblock
+//   and inode table) are by definition the same, and so are their inodes of one number and generation.
 // - A copied-up object lives on with its upper inode, whatever happens to its origin. The origin, shown again, is
 //   another object; where the upper inode was taken away by hand, it may as well be the one that was copied up.
 // - A copy is a new object, but for a whole upper layer: its copied-up objects continue in the copy at the first

@@ -54,6 +54,16 @@ TEST_F(ContinuityTest, AnObjectIsItsInode) {
 
 TEST_F(ContinuityTest, TheOriginOfACopiedUpObjectIsAnother) { expect(continuity_, kOrigin, std::nullopt); }
 
+TEST_F(ContinuityTest, AnImageThatWasBuiltAgainHoldsNoEarlierObject) {
+  constexpr Backing kOnImage{.file_system = 7, .number = 30, .generation = 300};
+  continuity_.lies_on(3, kOnImage, kOnImage);
+  continuity_.changed(ChangeMode{kLower, "x", 0600}, {}, {});
+  expect(continuity_, {.file_system = 8, .number = kOnImage.number, .generation = kOnImage.generation}, std::nullopt);
+  expect(continuity_, {.file_system = 8, .number = kOrigin.number, .generation = kOrigin.generation}, std::nullopt);
+  expect(continuity_, kCopy, kObject);
+  expect(continuity_, kPure, kMade);
+}
+
 TEST_F(ContinuityTest, AnObjectThatWasNeverCopiedUpIsTheSameAfterItsWhiteoutIsGone) {
   Continuity continuity;
   continuity.removed(kObject, kOrigin, Touched::kNo);

@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "oracle/generator.h"
+#include "oracle/given_places.h"
 #include "oracle/posix_layers.h"
 #include "oracle/trace_file.h"
 
@@ -26,12 +27,16 @@ class Generated : public Cases {
   Trace make(std::uint64_t number) const override {
     GeneratorOptions options;
     options.operations = operations_;
+    options.places = places_;
     return generate(case_seed(seed_, number), options);
   }
 
  private:
   std::uint64_t seed_;
   std::uint32_t operations_;
+  // Each place that is given is used.
+  std::uint8_t places_ =
+      static_cast<std::uint8_t>(std::clamp<std::size_t>(given_places().size(), GeneratorOptions().places, kPlaces));
 };
 
 class OverLayers : public Cases {

@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdlib>
+#include <cerrno>
 #include <filesystem>
 #include <utility>
 
@@ -30,21 +30,34 @@ Attempt<Done> failed(const Attempt<T>& attempt) {
 
 }  // namespace
 
-DiskStack::DiskStack(Places places) : places_(places) {
-  const char* given = std::getenv("OVLSPEC_PLACES");
-  std::string_view rest = given != nullptr ? given : "";
-  while (!rest.empty()) {
-    const std::string_view path = rest.substr(0, rest.find(':'));
-    rest.remove_prefix(std::min(path.size() + 1, rest.size()));
-    if (!path.empty()) given_.emplace_back(path);
-  }
+DiskStack::DiskStack(Places places) : given_(given_places()), places_(places) {
   if (!given_.empty()) places_ = Places::kDirectories;
+}
+
+DiskStack::DiskStack(std::vector<GivenPlace> given)
+    : given_(std::move(given)), places_(given_.empty() ? Places::kAutomatic : Places::kDirectories) {}
+
+std::optional<ImageKind> DiskStack::image_at(std::uint8_t place) const {
+  return given_.empty() ? std::nullopt : given_[place % given_.size()].image;
+}
+
+// The first from `place` on, which is left as it is where there is none.
+std::uint8_t DiskStack::writable(std::uint8_t place) const {
+  for (unsigned i = 0; i < kPlaces; ++i) {
+    const auto next = static_cast<std::uint8_t>((place + i) % kPlaces);
+    if (!image_at(next)) return next;
+  }
+  return place;
+}
+
+std::string DiskStack::source_of(const Directory& directory) const {
+  return directory.image ? path_of(directory) + ".source" : path_of(directory);
 }
 
 std::string DiskStack::place_path(std::uint8_t place) const {
   const std::string number = std::to_string(place);
   if (given_.empty()) return base_ + "/" + number;
-  return given_[place % given_.size()] + base_.substr(base_.rfind('/')) + "-" + number;
+  return given_[place % given_.size()].directory + base_.substr(base_.rfind('/')) + "-" + number;
 }
 
 DiskStack::~DiskStack() {
@@ -76,17 +89,18 @@ Attempt<Done> DiskStack::make_base() {
 // A place has the attributes that layers hold, or nothing could be written faithfully.
 Attempt<Done> DiskStack::choose_places() {
   if (chosen_) return success();
-  constexpr std::uint8_t kProbe = 0;
-  const auto takes_user_attributes = [this] {
-    const std::string path = place_path(kProbe);
+  const std::uint8_t probe = writable(0);
+  if (image_at(probe)) return done_or(Errno::kEROFS, "an upper layer cannot lie on any of $OVLSPEC_PLACES");
+  const auto takes_user_attributes = [this, probe] {
+    const std::string path = place_path(probe);
     const bool taken = ::setxattr(path.c_str(), "user.ovlspec", "", 0, 0) == 0;
     if (taken) ::removexattr(path.c_str(), "user.ovlspec");
     return taken;
   };
   if (places_ == Places::kAutomatic) {
-    if (auto mounted = mount_tmpfs(place_path(kProbe)); !mounted.ok()) return mounted;
+    if (auto mounted = mount_tmpfs(place_path(probe)); !mounted.ok()) return mounted;
     const bool taken = takes_user_attributes();
-    if (auto unmounted = unmount_at(place_path(kProbe)); !unmounted.ok()) return unmounted;
+    if (auto unmounted = unmount_at(place_path(probe)); !unmounted.ok()) return unmounted;
     places_ = taken ? Places::kAutomatic : Places::kDirectories;
   }
   chosen_ = places_ == Places::kAutomatic || takes_user_attributes();
@@ -101,6 +115,8 @@ Attempt<Done> DiskStack::drop_places() {
   work_.reset();
   next_name_ = 0;
   Attempt<Done> dropped = success();
+  while (!mounted_images_.empty())
+    if (auto unmounted = unmount_image(*mounted_images_.begin()); !unmounted.ok()) dropped = std::move(unmounted);
   for (std::uint8_t place = 0; place < kPlaces; ++place) {
     if (!std::exchange(in_use_[place], false)) continue;
     if (places_ == Places::kAutomatic) {
@@ -125,19 +141,43 @@ Attempt<Done> DiskStack::need_place(std::uint8_t place) {
 Attempt<DiskStack::Directory> DiskStack::make_directory(std::uint8_t place) {
   place %= kPlaces;
   if (auto needed = need_place(place); !needed.ok()) return {.value = std::nullopt, .failure = needed.failure};
-  Directory directory{place, "d" + std::to_string(next_name_++)};
-  if (::mkdir(path_of(directory).c_str(), 0755) != 0)
-    return {.value = std::nullopt, .failure = system_failure("cannot make a layer's directory")};
+  Directory directory{place, "d" + std::to_string(next_name_++), image_at(place)};
+  bool made = ::mkdir(path_of(directory).c_str(), 0755) == 0;
+  if (made && directory.image) made = ::mkdir(source_of(directory).c_str(), 0755) == 0;
+  if (!made) return {.value = std::nullopt, .failure = system_failure("cannot make a layer's directory")};
   return {.value = std::move(directory), .failure = {}};
+}
+
+Attempt<Done> DiskStack::unmount_image(std::string path) {
+  return mounted_images_.erase(path) != 0 ? unmount_at(path) : success();
+}
+
+Attempt<Done> DiskStack::build(const Directory& directory) {
+  if (!directory.image) return success();
+  const std::string path = path_of(directory);
+  const std::string image = image_of(directory);
+  if (auto unmounted = unmount_image(path); !unmounted.ok()) return unmounted;
+  if (::unlink(image.c_str()) != 0 && errno != ENOENT)
+    return {.value = std::nullopt, .failure = system_failure("cannot replace " + image)};
+  const ImageSource source{.directory = source_of(directory), .number = ++images_made_};
+  auto mounted = make_image(*directory.image, source, image);
+  if (mounted.ok()) {
+    mounted = mount_image(*directory.image, image, path);
+  } else if (may_not_fit(*directory.image, source.directory)) {
+    mounted = mount_directory(source.directory, path);
+  }
+  if (mounted.ok()) mounted_images_.insert(path);
+  return mounted;
 }
 
 Attempt<DiskStack::Directory> DiskStack::make_layer(std::uint8_t place, const model::Layer& layer) {
   auto directory = make_directory(place);
   if (!directory.ok()) return directory;
-  const auto access = PosixAccess::open(path_of(*directory.value));
+  const auto access = PosixAccess::open(source_of(*directory.value));
   if (!access) return {.value = std::nullopt, .failure = {access.error(), "cannot open a layer's directory"}};
   if (auto written = materialise(layer, **access); !written.ok())
     return {.value = std::nullopt, .failure = written.failure};
+  if (auto built = build(*directory.value); !built.ok()) return {.value = std::nullopt, .failure = built.failure};
   return directory;
 }
 
@@ -149,9 +189,10 @@ Attempt<Done> DiskStack::prepare(const Trace& trace) {
   for (const auto& entry : std::filesystem::directory_iterator(state_directory(), ignored))
     std::filesystem::remove_all(entry.path(), ignored);
   if (trace.upper) {
-    auto upper = make_layer(trace.upper->place, trace.upper->layer);
+    const std::uint8_t place = writable(trace.upper->place);
+    auto upper = make_layer(place, trace.upper->layer);
     if (!upper.ok()) return failed(upper);
-    auto work = make_directory(trace.upper->place);
+    auto work = make_directory(place);
     if (!work.ok()) return failed(work);
     upper_ = std::move(upper.value);
     work_ = std::move(work.value);
@@ -179,9 +220,14 @@ StackPaths DiskStack::paths() const {
 }
 
 Attempt<Done> DiskStack::remove_directory(const Directory& directory) {
+  if (auto unmounted = unmount_image(path_of(directory)); !unmounted.ok()) return unmounted;
   const auto access = PosixAccess::open(place_path(directory.place));
   if (!access) return done_or(access.error(), "cannot open a place");
-  return done_or((*access)->remove(directory.name), "cannot remove a layer");
+  for (const std::string& path : {path_of(directory), source_of(directory), image_of(directory)}) {
+    const Status removed = (*access)->remove(path.substr(path.rfind('/') + 1));
+    if (!removed.ok() && removed.error() != Errno::kENOENT) return done_or(removed, "cannot remove a layer");
+  }
+  return success();
 }
 
 DiskStack::Directory* DiskStack::layer(model::LayerName name) {
@@ -200,10 +246,11 @@ struct DiskStack::StackChange {
     if (!made.ok()) return failed(made);
     {
       const auto from = PosixAccess::open(stack.path_of(*layer));
-      const auto to = PosixAccess::open(stack.path_of(*made.value));
+      const auto to = PosixAccess::open(stack.source_of(*made.value));
       if (!from || !to) return done_or(from ? to.error() : from.error(), "cannot open a layer");
       if (auto copied = done_or(copy_tree(**from, **to, m.xattrs), "cannot copy a layer"); !copied.ok()) return copied;
     }
+    if (auto built = stack.build(*made.value); !built.ok()) return built;
     const Directory before = std::exchange(*layer, std::move(*made.value));
     return stack.remove_directory(before);
   }
@@ -257,9 +304,10 @@ struct DiskStack::StackChange {
   Attempt<Done> operator()(const Other& m) const {
     Directory* const layer = stack.layer(m.layer);
     if (layer == nullptr) return success();
-    const auto access = PosixAccess::open(stack.path_of(*layer));
+    const auto access = PosixAccess::open(stack.source_of(*layer));
     if (!access) return done_or(access.error(), "cannot open a layer");
-    return done_or(mutate_layer(**access, m), "cannot change a layer");
+    if (auto changed = done_or(mutate_layer(**access, m), "cannot change a layer"); !changed.ok()) return changed;
+    return stack.build(*layer);
   }
 };
 

@@ -2,18 +2,26 @@
 // Where a tmpfs has no user.* attributes (before Linux 6.6), a place is a directory under $TMPDIR, or /tmp, and all
 // places are one file system.
 //
-// $OVLSPEC_PLACES: directories, separated by colons, that the places are made in instead, each in its turn: on ext4,
-// xfs, btrfs images, say (oracle/on_images.sh).
+// $OVLSPEC_PLACES (given_places.h): what the places are made in instead, each in its turn: directories on ext4, xfs,
+// btrfs, say, and images of squashfs and erofs (oracle/on_images.sh).
+//
+// Of a place of images, each lower is a file system of its own. Nobody writes to one: a change of such a layer changes
+// the directory that it was made of, builds another image, and mounts that instead, even where nothing there is
+// changed. What an image does not keep of a layer, access times and fractions of a second, scan does not show; a layer
+// that no image can hold is shown as the directory that the image would have been made of. An upper layer and its work
+// directory lie on the next place that can be written to, and the upper stays there when it becomes a lower.
 #pragma once
 
 #include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "model/mutation.h"
+#include "oracle/given_places.h"
 #include "oracle/overlay_mount.h"
 #include "oracle/posix_access.h"
 #include "oracle/subject.h"
@@ -25,7 +33,9 @@ namespace ovlspec::oracle {
 class DiskStack {
  public:
   enum class Places : std::uint8_t { kAutomatic, kDirectories };
+  // kAutomatic: where the environment gives places, those.
   explicit DiskStack(Places places = Places::kAutomatic);
+  explicit DiskStack(std::vector<GivenPlace> given);
   ~DiskStack();
   DiskStack(const DiskStack&) = delete;
   DiskStack& operator=(const DiskStack&) = delete;
@@ -38,7 +48,8 @@ class DiskStack {
   std::string state_directory() const { return base_ + "/state"; }
   // What prepare has not made is not there to be worked on.
   bool prepared() const { return !lowers_.empty(); }
-  // An empty directory beside the topmost lower: the kernel mounts two lowers at least where there is no upper.
+  // An empty directory beside the topmost lower, or its image: the kernel mounts two lowers at least where there is no
+  // upper.
   const std::string& empty_directory() const { return empty_; }
 
   Attempt<Done> mutate(const model::Mutation& mutation);
@@ -49,23 +60,32 @@ class DiskStack {
   struct Directory {
     std::uint8_t place = 0;
     std::string name;
+    std::optional<ImageKind> image;  // it is one, mounted
   };
   struct StackChange;
 
   std::string place_path(std::uint8_t place) const;
   std::string path_of(const Directory& directory) const { return place_path(directory.place) + "/" + directory.name; }
+  // Where the directory is written to; of an image, what it is made of.
+  std::string source_of(const Directory& directory) const;
+  std::string image_of(const Directory& directory) const { return path_of(directory) + ".image"; }
+  std::optional<ImageKind> image_at(std::uint8_t place) const;
+  std::uint8_t writable(std::uint8_t place) const;
   Attempt<Done> make_base();
   Attempt<Done> need_place(std::uint8_t place);
   Attempt<Done> choose_places();
   Attempt<Done> drop_places();
-  // A new empty directory, and one that holds a layer.
+  // A new empty directory, and one that holds a layer. An image is there once it is built.
   Attempt<Directory> make_directory(std::uint8_t place);
   Attempt<Directory> make_layer(std::uint8_t place, const model::Layer& layer);
+  // What was written to it shows: of an image, it is built, and takes the place of one from before.
+  Attempt<Done> build(const Directory& directory);
+  Attempt<Done> unmount_image(std::string path);
   Attempt<Done> remove_directory(const Directory& directory);
   Directory* layer(model::LayerName name);
 
-  std::vector<std::string> given_;  // $OVLSPEC_PLACES
-  Places places_;                   // kAutomatic: tmpfs, once it was chosen
+  std::vector<GivenPlace> given_;
+  Places places_;  // kAutomatic: tmpfs, once it was chosen
   bool chosen_ = false;
   std::string base_;  // empty until it is made
   std::array<bool, kPlaces> in_use_{};
@@ -74,6 +94,8 @@ class DiskStack {
   std::optional<Directory> work_;
   std::string empty_;
   std::uint64_t next_name_ = 0;
+  std::set<std::string> mounted_images_;  // paths
+  std::uint32_t images_made_ = 0;
 };
 
 }  // namespace ovlspec::oracle

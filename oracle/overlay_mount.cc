@@ -113,6 +113,12 @@ Attempt<Done> mount_tmpfs(const std::string& mount_point) {
   return success();
 }
 
+Attempt<Done> mount_directory(const std::string& directory, const std::string& mount_point) {
+  if (::mount(directory.c_str(), mount_point.c_str(), nullptr, MS_BIND, nullptr) != 0)
+    return refused("cannot show " + directory + " at " + mount_point);
+  return success();
+}
+
 Attempt<Done> unmount_at(const std::string& mount_point) {
   using namespace std::chrono_literals;
   for (auto pause = 100us; pause < 500ms; pause *= 2) {

@@ -24,6 +24,8 @@ Attempt<Done> mount_overlay(const StackPaths& stack, const std::vector<std::stri
                             const std::string& mount_point);
 // A fresh tmpfs that keeps no access times.
 Attempt<Done> mount_tmpfs(const std::string& mount_point);
+// Shows the directory at another path.
+Attempt<Done> mount_directory(const std::string& directory, const std::string& mount_point);
 // Waits a moment where something still uses the mount; detaches it, and fails, where that does not end.
 Attempt<Done> unmount_at(const std::string& mount_point);
 

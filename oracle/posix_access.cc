@@ -1,5 +1,4 @@
 #include "oracle/posix_access.h"
-#include "model/vocabulary/handle_digest.h"
 
 #include <fcntl.h>
 #include <linux/fs.h>
@@ -13,10 +12,14 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstring>
 
+#include "model/vocabulary/handle_digest.h"
+#include "model/vocabulary/wide_digest.h"
 #include "oracle/directory_reader.h"
 #include "oracle/file_status.h"
 #include "oracle/posix_handle.h"
+#include "oracle/squashfs_digest.h"
 
 namespace ovlspec::oracle {
 namespace {
@@ -211,6 +214,15 @@ Status remove_at(int directory, const std::string& name) {
   return done(::unlinkat(directory, name.c_str(), AT_REMOVEDIR));
 }
 
+bool has_name(std::string_view uuid) { return uuid.find_first_not_of('\0') != std::string_view::npos; }
+
+std::uint64_t mounted_file_system(std::uint64_t device, std::string_view uuid) {
+  const std::string digest = WideDigest().field(std::to_string(device)).field(uuid).value();
+  std::uint64_t number = 0;
+  std::memcpy(&number, digest.data(), sizeof number);
+  return number;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<PosixAccess>> PosixAccess::open(const std::string& path) {
@@ -220,8 +232,10 @@ Result<std::unique_ptr<PosixAccess>> PosixAccess::open(const std::string& path) 
 }
 
 PosixAccess::PosixAccess(Descriptor root) : root_(std::move(root)), uuid_(file_system_uuid(root_.get())) {
+  if (std::string digest = squashfs_digest(root_.get()); !digest.empty()) uuid_ = std::move(digest);
   struct stat status;
-  if (::fstat(root_.get(), &status) == 0) file_system_ = status.st_dev;
+  if (::fstat(root_.get(), &status) == 0) device_ = status.st_dev;
+  file_system_ = has_name(uuid_) ? mounted_file_system(device_, uuid_) : device_;
 }
 
 Result<Descriptor> PosixAccess::open_at(std::string_view path, int flags) const {
@@ -261,10 +275,11 @@ Result<AccessedInode> PosixAccess::read(std::string_view path) {
 
   AccessedInode accessed;
   accessed.links = attributes.links;
-  accessed.handle =
-      overlay_handle(handle, attributes.file_system == file_system_ ? uuid_ : std::string(kUuidSize, '\0'));
-  accessed.backing = {
-      .file_system = attributes.file_system, .number = attributes.number, .generation = handle_digest(handle.bytes)};
+  const bool is_roots = attributes.file_system == device_;
+  accessed.handle = overlay_handle(handle, is_roots ? uuid_ : std::string(kUuidSize, '\0'));
+  accessed.backing = {.file_system = is_roots ? file_system_ : attributes.file_system,
+                      .number = attributes.number,
+                      .generation = handle_digest(handle.bytes)};
   accessed.inode.type = attributes.type;
   accessed.inode.mode = attributes.mode;
   accessed.inode.uid = attributes.uid;

@@ -1,9 +1,13 @@
 // LayerAccess over a real directory. Everything is reached from one directory descriptor; no symlink is followed, and
 // no path string longer than the kernel takes is handed to it, however deep the layer is.
 //
-// A backing is (st_dev, st_ino, digest of the file handle). The handle holds the inode's generation, on every kind of
-// inode, which FS_IOC_GETVERSION gives on files and directories of some file systems only; where there are no handles
-// the generation is FS_IOC_GETVERSION's, or 0.
+// A backing is (file system, st_ino, digest of the file handle). The file system is st_dev and what names the one that
+// is mounted there now: its uuid, or the digest of a squashfs. So an image that was built anew is another file system,
+// though it has the loop device, the numbers and the generations of the one before, and none of its inodes is an
+// earlier one.
+//
+// The handle holds the inode's generation, on every kind of inode, which FS_IOC_GETVERSION gives on files and
+// directories of some file systems only; where there are no handles the generation is FS_IOC_GETVERSION's, or 0.
 //
 // Threads: one at a time; paths of the process's working and root directory are never used, but /proc must be mounted.
 #pragma once
@@ -52,8 +56,9 @@ class PosixAccess : public LayerAccess {
   Result<Place> place(std::string_view path) const;
 
   Descriptor root_;
-  std::string uuid_;               // of the root's file system; 16 zero bytes where it has none
-  std::uint64_t file_system_ = 0;  // st_dev of the root
+  std::string uuid_;               // of the root's file system, or its digest; 16 zero bytes where it has neither
+  std::uint64_t device_ = 0;       // st_dev of the root
+  std::uint64_t file_system_ = 0;  // of the root, in a backing
   FileSize content_limit_ = ~FileSize{0};
 };
 

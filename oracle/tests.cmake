@@ -22,7 +22,10 @@ add_test(NAME golden_traces_strategies COMMAND ovlspec check --traces ${golden} 
 # Each strategy breaks what its profile says, and nothing else.
 add_test(NAME campaign_strategies COMMAND ovlspec check --cases 300 --subject engine --subject engine:reuse ${strategies})
 set_tests_properties(golden_traces_engine golden_traces_strategies campaign_strategies PROPERTIES LABELS unit)
-set_tests_properties(golden_traces_fuse PROPERTIES LABELS mount SKIP_RETURN_CODE 4
+# Some show on a file system of their own alone.
+add_test(NAME golden_traces_on_images
+  COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/on_images.sh $<TARGET_FILE:ovlspec> check --traces ${golden} --subject fuse)
+set_tests_properties(golden_traces_fuse golden_traces_on_images PROPERTIES LABELS mount SKIP_RETURN_CODE 4
   ENVIRONMENT "OVLSPEC_FUSE=$<TARGET_FILE:fuse-ovlspec>")
 
 # The solver's counterexamples, on our strategies, the kernel and the model.
