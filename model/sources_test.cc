@@ -81,7 +81,8 @@ struct Law {
 const std::vector<Law> kLaw = {
     {"model/vocabulary/", {"model/vocabulary/"}},
     {"model/proofs/",
-     {"model/", "impl/engine/identity_encoder.h", "impl/engine/visibility_kernel.h", "impl/engine/value_domain.h"}},
+     {"model/", "impl/engine/identity_encoder.h", "impl/engine/identity_kernel.h", "impl/engine/visibility_kernel.h",
+      "impl/engine/value_domain.h"}},
     {"model/", {"model/"}},
     {"impl/", {"impl/", "model/vocabulary/"}},
     {"oracle/vfs/", {"oracle/", "model/", "impl/engine/engine.h", "impl/store/"}},
