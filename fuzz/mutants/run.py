@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Plants the bugs of mutants.toml, one at a time, and tells which of them the campaign catches.
+"""Plants the bugs of mutants.toml, one at a time, and tells which of them the campaign, and the proofs, catch.
 
 Exit status: 0 all caught, 1 some not, 2 the list, the unchanged tree or a build is wrong.
 """
@@ -44,6 +44,7 @@ class Mutant:
     breaks: str
     why: str
     edits: tuple[Edit, ...]
+    proof: str | None  # the obligation that it refutes, too
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ def load() -> list[Mutant]:
     for entry in entries:
         edits = [entry, *entry.get("also", [])]
         mutants.append(Mutant(entry["id"], entry["breaks"], entry["why"],
-                              tuple(Edit(e["file"], e["find"], e["replace"]) for e in edits)))
+                              tuple(Edit(e["file"], e["find"], e["replace"]) for e in edits), entry.get("proof")))
     return mutants
 
 
@@ -181,14 +182,23 @@ class Laboratory:
         until_saved = max(0.0, found.stat().st_mtime - begin)
         return Verdict(VIOLATION, until_saved, broken[1] if broken else "?", count_operations(text))
 
-    def try_mutant(self, mutant: Mutant) -> Verdict:
+    def is_refuted(self, obligation: str) -> bool:
+        """Whether the mutated kernel breaks what is proved of it."""
+        done = subprocess.run([str(self.build_directory / "oracle/ovlspec"), "prove", "--only", obligation],
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace")
+        if done.returncode not in (CONFORMS, VIOLATION):
+            raise Wrong(f"proving {obligation} failed:\n{done.stdout[-4000:]}")
+        return done.returncode == VIOLATION and re.search(rf"^{obligation} +REFUTED", done.stdout, re.MULTILINE) is not None
+
+    def try_mutant(self, mutant: Mutant) -> tuple[Verdict, bool]:
+        """What the campaign says, and whether the proof, where it has one, refutes it."""
         changed: dict[str, str] = {}
         try:
             for edit in mutant.edits:
                 changed.setdefault(edit.file, (self.tree / edit.file).read_text())
                 (self.tree / edit.file).write_text(mutated(self.tree, edit))
             self.build(mutant.id)
-            return self.campaign()
+            return self.campaign(), mutant.proof is None or self.is_refuted(mutant.proof)
         finally:
             for file, text in changed.items():
                 (self.tree / file).write_text(text)
@@ -204,10 +214,12 @@ def run_mutants(laboratory: Laboratory, mutants: list[Mutant]) -> int:
     print(f"{'mutant':<54} {'breaks':<14} {'reported':<14} {'seconds':>7} {'operations':>10}  verdict")
     caught = 0
     for mutant in mutants:
-        verdict = laboratory.try_mutant(mutant)
+        verdict, is_refuted = laboratory.try_mutant(mutant)
         is_caught = verdict.status == VIOLATION
-        caught += is_caught
+        caught += is_caught and is_refuted
         outcome = "caught" if is_caught else f"NOT CAUGHT (exit status {verdict.status})"
+        if mutant.proof:
+            outcome += f", {mutant.proof} refuted" if is_refuted else f", {mutant.proof} NOT REFUTED"
         print(f"{mutant.id:<54} {mutant.breaks:<14} {verdict.rule:<14} {verdict.seconds:>7.1f} "
               f"{verdict.operations:>10}  {outcome}", flush=True)
     print(f"\n{caught} of {len(mutants)} mutants caught")
