@@ -45,6 +45,7 @@ class Mutant:
     why: str
     edits: tuple[Edit, ...]
     proof: str | None  # the obligation that it refutes, too
+    subject: str  # that shows it
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,8 @@ def load() -> list[Mutant]:
     for entry in entries:
         edits = [entry, *entry.get("also", [])]
         mutants.append(Mutant(entry["id"], entry["breaks"], entry["why"],
-                              tuple(Edit(e["file"], e["find"], e["replace"]) for e in edits), entry.get("proof")))
+                              tuple(Edit(e["file"], e["find"], e["replace"]) for e in edits), entry.get("proof"),
+                              entry.get("subject", "engine")))
     return mutants
 
 
@@ -148,21 +150,21 @@ class Laboratory:
         self.run(f"building {what}",
                  ["ninja", "-C", str(self.build_directory), "-j", str(self.options.jobs), "ovlspec"])
 
-    def campaign(self) -> Verdict:
+    def campaign(self, subject: str = "engine") -> Verdict:
         """A short campaign, the traces of earlier ones, and the whole campaign where those find nothing."""
         verdict = Verdict(CONFORMS, 0)
         generated = ["--seed", str(self.options.seed), "--cases", str(self.options.cases)]
         golden = ["--traces", str(self.tree / "oracle/traces")]
         for seconds, what in ((max(1, self.options.time // 8), generated), (self.options.time, golden),
                               (self.options.time, generated)):
-            verdict = self.campaign_of(seconds, what)
+            verdict = self.campaign_of(subject, seconds, what)
             if verdict.status != CONFORMS:
                 break
         return verdict
 
-    def campaign_of(self, seconds: int, what: list[str]) -> Verdict:
+    def campaign_of(self, subject: str, seconds: int, what: list[str]) -> Verdict:
         shutil.rmtree(self.findings, ignore_errors=True)
-        command = [str(self.build_directory / "oracle/ovlspec"), "check", "--subject", "engine",
+        command = [str(self.build_directory / "oracle/ovlspec"), "check", "--subject", subject,
                    "--time", str(seconds), "--out", str(self.findings), *what]
         begin = time.time()
         try:
@@ -178,7 +180,7 @@ class Laboratory:
         if found is None:
             raise Wrong(f"exit status 1 without a violation:\n{done.stdout[-4000:]}")
         text = found.read_text(errors="replace")
-        broken = re.search(r"^# engine breaks ([A-Z0-9-]+):", text, re.MULTILINE)
+        broken = re.search(rf"^# {subject} breaks ([A-Z0-9-]+):", text, re.MULTILINE)
         until_saved = max(0.0, found.stat().st_mtime - begin)
         return Verdict(VIOLATION, until_saved, broken[1] if broken else "?", count_operations(text))
 
@@ -198,7 +200,7 @@ class Laboratory:
                 changed.setdefault(edit.file, (self.tree / edit.file).read_text())
                 (self.tree / edit.file).write_text(mutated(self.tree, edit))
             self.build(mutant.id)
-            return self.campaign(), mutant.proof is None or self.is_refuted(mutant.proof)
+            return self.campaign(mutant.subject), mutant.proof is None or self.is_refuted(mutant.proof)
         finally:
             for file, text in changed.items():
                 (self.tree / file).write_text(text)

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <set>
 
+#include "impl/engine/layer_walk.h"
 #include "impl/engine/overlay_engine.h"
 #include "model/vocabulary/names.h"
 
@@ -41,7 +42,7 @@ Status OverlayEngine::adopt_upper_layer() {
   if (!found.ok()) return found.error();
   if (*found && **found == seal->bytes) return {};
   UpperClaims claims;
-  OVLSPEC_TRY(collect_claims(layers_.upper->root, claims));
+  OVLSPEC_TRY(collect_claims(claims));
   const auto is_own = [](const UpperClaims::Claim& claim) { return claim.is_own(); };
   // Without a seal, records that lie on their own inodes say that the upper layer is no copy.
   const WritableParts::Seal seal_of_upper = parts_->found_seal;
@@ -58,28 +59,36 @@ Status OverlayEngine::adopt_upper_layer() {
   return parts_->store.set_xattr(*directory, layers_.private_name(names::kUpper), seal->bytes, XattrMode::kAny);
 }
 
-Status OverlayEngine::collect_claims(const InodeRef& directory, UpperClaims& claims) {
-  LayerStore& store = parts_->store;
-  auto entries = store.entries(directory);
-  if (!entries.ok()) return entries.error();
-  std::sort(entries->begin(), entries->end(),
-            [](const StoredEntry& a, const StoredEntry& b) { return a.name < b.name; });
-  for (const StoredEntry& entry : *entries) {
-    auto found = store.lookup(directory, entry.name);
-    if (!found.ok()) return found.error();
-    ++walked_;
-    if (is_whiteout_device(found->attributes)) continue;
-    const bool is_directory = found->attributes.type == FileType::kDirectory;
-    const bool is_new = is_directory || claims.inodes.insert(found->attributes.number).second;
-    auto bytes = layers_.private_xattr({layers_.upper.get(), found->inode}, names::kIdentity);
-    if (!bytes.ok()) return bytes.error();
-    const auto record = *bytes ? decode_record(**bytes) : std::nullopt;
-    if (is_new && record)
-      claims.claims.push_back(
-          {.found = *found, .record = *record, .generation = generation_of({layers_.upper.get(), *found})});
-    if (is_directory) OVLSPEC_TRY(collect_claims(found->inode, claims));
-  }
-  return {};
+Status OverlayEngine::collect_claims(UpperClaims& claims) {
+  const auto open = [this](const InodeRef& directory) -> Result<std::vector<std::string>> {
+    auto entries = parts_->store.entries(directory);
+    if (!entries.ok()) return entries.error();
+    std::vector<std::string> names;
+    for (StoredEntry& entry : *entries) names.push_back(std::move(entry.name));
+    std::sort(names.begin(), names.end());
+    return names;
+  };
+  return walk_layer(layers_.upper->root, open, [&](const InodeRef& directory, const std::string& name) {
+    return collect_claim(directory, name, claims);
+  });
+}
+
+// The inode, where it is a directory.
+Result<std::optional<InodeRef>> OverlayEngine::collect_claim(const InodeRef& directory, const std::string& name,
+                                                             UpperClaims& claims) {
+  auto found = parts_->store.lookup(directory, name);
+  if (!found.ok()) return found.error();
+  ++walked_;
+  if (is_whiteout_device(found->attributes)) return std::optional<InodeRef>();
+  const bool is_directory = found->attributes.type == FileType::kDirectory;
+  const bool is_new = is_directory || claims.inodes.insert(found->attributes.number).second;
+  auto bytes = layers_.private_xattr({layers_.upper.get(), found->inode}, names::kIdentity);
+  if (!bytes.ok()) return bytes.error();
+  const auto record = *bytes ? decode_record(**bytes) : std::nullopt;
+  if (is_new && record)
+    claims.claims.push_back(
+        {.found = *found, .record = *record, .generation = generation_of({layers_.upper.get(), *found})});
+  return is_directory ? std::optional<InodeRef>(found->inode) : std::nullopt;
 }
 
 // Each number goes to one holder: the inode that its record was written for, else the first copy.

@@ -63,6 +63,8 @@ struct EngineOptions {
   XattrNamespace xattrs = XattrNamespace::kTrusted;
   Durability durability = Durability::kSynced;
   std::uint64_t mount_device = 0;  // st_dev that attributes show; the kernel replaces it on FUSE
+  // Told, in one line for people, what the mount ignores: once of each kind. From any thread.
+  std::function<void(const std::string&)> report;
 };
 
 struct NodeEntry {  // the answer to a lookup; each one given out counts one lookup

@@ -11,7 +11,7 @@ Result<Pin> OverlayEngine::find(NodeId id) {
     return Pin(table_, held);
   }
   const std::uint64_t changes = changes_.load();
-  const auto make = [this](NameMap::Places& places) { return map_names(*root_, root_->number, places); };
+  const auto make = [this](NameMap::Places& places) { return map_names(places); };
   // The first answer may come from a map that is older than a rename.
   for (int attempt = 0; attempt < 2; ++attempt) {
     auto path = name_map_.path(id, root_->number, changes, make);

@@ -88,7 +88,7 @@ Status OverlayEngine::load_index(Node& node, const FoundInstance& upper, const s
 }
 
 Result<std::uint32_t> OverlayEngine::names_of(const ObjectKey& key) const {
-  return link_counts_.of(key, [this](LinkCounts::Counts& counts) { return count_names(*root_, counts); });
+  return link_counts_.of(key, [this](LinkCounts::Counts& counts) { return count_names(counts); });
 }
 
 Result<std::uint32_t> OverlayEngine::shown_links(const Node& node, const Attributes& backing) const {
@@ -139,8 +139,7 @@ Status OverlayEngine::link_up(const NodePtr& node, const NodePtr& parent, std::s
 Result<std::optional<NodeName>> OverlayEngine::some_name(const Node& node, const Beside& beside) {
   auto name = table_.a_name_beside(node, beside.parent, beside.name);
   if (name || node.is_root()) return name;
-  auto found = find_name(node, root_, beside);
-  if (!found.ok()) return found.error();
+  OVLSPEC_TRY(find_name(node, beside));
   return table_.a_name_beside(node, beside.parent, beside.name);
 }
 
@@ -159,12 +158,30 @@ Status OverlayEngine::keep_other_names(const NodePtr& node, const Beside& remove
   return link_up(node, (*name)->parent, (*name)->name);
 }
 
-// Searches the tree for a name of the object; reaching it notes the name.
-Result<bool> OverlayEngine::find_name(const Node& wanted, const NodePtr& under, const Beside& beside) {
-  auto entries = snapshot(under);
-  if (!entries.ok()) return entries.error();
-  for (const ListedEntry& listed : *entries) {
-    const DirectoryEntry& entry = listed.entry;
+// Searches the tree for a name of the object; reaching it notes the name. One node of each level is held.
+Status OverlayEngine::find_name(const Node& wanted, const Beside& beside) {
+  struct Level {
+    Pin directory;
+    std::vector<ListedEntry> entries;
+  };
+  std::vector<Level> levels;
+  const auto go_into = [&](Pin directory) -> Status {
+    auto entries = snapshot(directory.node());
+    if (!entries.ok()) return entries.error();
+    levels.push_back({std::move(directory), std::move(*entries)});
+    return {};
+  };
+  table_.pin(root_);
+  OVLSPEC_TRY(go_into(Pin(table_, root_)));
+  while (!levels.empty()) {
+    Level& level = levels.back();
+    if (level.entries.empty()) {
+      levels.pop_back();
+      continue;
+    }
+    const DirectoryEntry entry = std::move(level.entries.back().entry);
+    level.entries.pop_back();
+    const NodePtr& under = level.directory.node();
     if (entry.name == "." || entry.name == "..") continue;
     if (under.get() == beside.parent && entry.name == beside.name) continue;
     const bool is_wanted = entry.number == wanted.number && entry.type == wanted.type;
@@ -172,12 +189,10 @@ Result<bool> OverlayEngine::find_name(const Node& wanted, const NodePtr& under, 
     auto reached = reach(under, entry.name);
     if (!reached.ok()) return reached.error();
     if (!reached->node) continue;
-    if (reached->node.node().get() == &wanted) return true;
-    if (!reached->node->is_directory()) continue;
-    auto found = find_name(wanted, reached->node.node(), beside);
-    if (!found.ok() || *found) return found;
+    if (reached->node.node().get() == &wanted) return {};
+    if (reached->node->is_directory()) OVLSPEC_TRY(go_into(std::move(reached->node)));
   }
-  return false;
+  return {};
 }
 
 // Of the last name of an indexed upper inode the index entry goes first, so that a crash leaves none without an

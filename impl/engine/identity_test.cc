@@ -1,8 +1,13 @@
 // The numbers that a mount shows (ID-1 to ID-5, ID-8).
+#include <algorithm>
 #include <set>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include <gtest/gtest.h>
 
+#include "impl/engine/identity_record.h"
 #include "impl/engine/test_world.h"
 #include "model/vocabulary/names.h"
 
@@ -111,6 +116,66 @@ TEST_P(Identity, OfAnObjectWithoutARecordIsThatOfItsUpperInode) {
   Mounted again(world);
   EXPECT_NE(again.number("f"), again.number("g"));
   EXPECT_EQ(again.read("f"), "f+");
+}
+
+// Forged and damaged records: each kind is told of once, and no number is shown twice.
+TEST_P(Identity, RecordsThatCountForNothingAreReportedOnceOfEachKind) {
+  World world(GetParam());
+  for (const char* name : {"a", "b", "c", "d", "e", "f"}) world.lower().file(name, name);
+  const std::vector<std::string> names = {"a", "b", "c", "d", "e", "f"};
+  {
+    Mounted mounted(world);
+    for (const std::string& name : names) ASSERT_TRUE(mounted.append(name, "+"));
+  }
+  const std::string record = world.private_name(names::kIdentity);
+  const auto bytes_of = [&](const std::string& name) { return *world.upper().xattr_of(name, record); };
+  const IdentityRecord first = *decode_record(bytes_of("a"));
+  // A number that another object shows, on two inodes, each with a right checksum.
+  for (const char* name : {"b", "c"}) {
+    IdentityRecord forged = *decode_record(bytes_of(name));
+    forged.number = first.number;
+    world.upper().xattr(name, record, encode_record(forged));
+  }
+  world.upper().xattr("d", record, bytes_of("a"));
+  for (const auto& [name, bytes] : {std::pair("e", std::string()), std::pair("f", std::string(7, 'x'))})
+    world.upper().xattr(name, record, bytes);
+  std::vector<std::string> told;
+  world.report([&told](const std::string& line) { told.push_back(line); });
+  Mounted again(world);
+  std::set<InodeNumber> numbers;
+  for (int round = 0; round < 2; ++round)
+    for (const std::string& name : names) {
+      EXPECT_EQ(again.read(name), name + "+");
+      numbers.insert(again.number(name));
+      again.drop_nodes();
+    }
+  EXPECT_EQ(numbers.size(), names.size());
+  EXPECT_EQ(told.size(), 3U);
+  for (const char* what : {"names a number that another object shows", "was written for another inode", "is damaged"})
+    EXPECT_EQ(std::count_if(told.begin(), told.end(),
+                            [&](const std::string& line) { return line.find(what) != std::string::npos; }),
+              1)
+        << what;
+}
+
+TEST_P(Identity, HoldsInTreesDeeperThanAnyStack) {
+  World world(GetParam());
+  std::string path = "d";
+  LayerTree& lower = world.lower();
+  constexpr int kDepth = 20000;
+  for (int level = 0; level < kDepth; ++level) path += "/d";
+  lower.directory(path).file(path + "/f", "deep").hard_link(path + "/f", path + "/g");
+  std::uint64_t number = 0;
+  {
+    Mounted mounted(world);
+    number = mounted.number(path + "/f");
+    EXPECT_EQ(mounted.links(path + "/f"), 2U) << "counted by a walk";
+  }
+  Mounted again(world);
+  const auto found = again.engine().lookup(number, ".");
+  ASSERT_TRUE(found.ok()) << "found by a walk";
+  EXPECT_EQ(found->attributes.size, 4U);
+  again.engine().forget(number, 1);
 }
 
 TEST_P(Identity, StaysInTheMountWhereTheUpperInodeTakesNoRecord) {

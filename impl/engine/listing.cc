@@ -82,28 +82,58 @@ Status OverlayEngine::visit_entries(const Node& directory, const Visit& visit) c
   return {};
 }
 
-Status OverlayEngine::count_names(const Node& directory, LinkCounts::Counts& counts) const {
+// A directory whose own directories are still to be listed. One of each level is held, however deep the tree.
+struct OverlayEngine::Listed {
+  std::unique_ptr<Node> owned;  // null for the root
+  std::vector<std::pair<std::string, InodeNumber>> below;
+};
+
+Status OverlayEngine::list_for_walk(const Node& directory, InodeNumber number, const TreeVisit& visit,
+                                    Listed& listed) const {
   return visit_entries(directory, [&](VisibleEntry& entry) -> Status {
-    if (entry.type() != FileType::kDirectory) {
-      ++counts[entry.key()];
-      return {};
+    auto told = visit(number, entry);
+    if (!told.ok()) return told.error();
+    if (entry.type() == FileType::kDirectory) listed.below.emplace_back(entry.stored.name, *told);
+    return {};
+  });
+}
+
+Status OverlayEngine::visit_tree(InodeNumber root, const TreeVisit& visit) const {
+  std::vector<Listed> levels(1);
+  OVLSPEC_TRY(list_for_walk(*root_, root, visit, levels.front()));
+  while (!levels.empty()) {
+    if (levels.back().below.empty()) {
+      levels.pop_back();
+      continue;
     }
-    auto child = merged_directory(directory, entry.stored.name);
-    if (!child.ok()) return child.error();
-    return count_names(**child, counts);
+    const auto [name, number] = std::move(levels.back().below.back());
+    levels.back().below.pop_back();
+    const Node& parent = levels.back().owned ? *levels.back().owned : *root_;
+    auto child = merged_directory(parent, name);
+    Listed next;
+    const Status read = child.ok() ? list_for_walk(**child, number, visit, next) : Status(child.error());
+    // What cannot be read shows nothing to anybody else, either.
+    if (!read.ok() && read.error() != Errno::kEACCES && read.error() != Errno::kENOENT) return read;
+    if (!read.ok()) continue;
+    next.owned = std::move(*child);
+    levels.push_back(std::move(next));
+  }
+  return {};
+}
+
+Status OverlayEngine::count_names(LinkCounts::Counts& counts) const {
+  return visit_tree(0, [&](InodeNumber, VisibleEntry& entry) -> Result<InodeNumber> {
+    if (entry.type() != FileType::kDirectory) ++counts[entry.key()];
+    return InodeNumber{0};
   });
 }
 
 // No node is made for what the walk meets.
-Status OverlayEngine::map_names(const Node& directory, InodeNumber number, NameMap::Places& places) {
-  return visit_entries(directory, [&](VisibleEntry& entry) -> Status {
+Status OverlayEngine::map_names(NameMap::Places& places) {
+  return visit_tree(root_->number, [&](InodeNumber directory, VisibleEntry& entry) -> Result<InodeNumber> {
     auto shown = listed_number(entry);
-    if (!shown.ok()) return shown.error();
-    places.insert_or_assign(*shown, NameMap::Place{.directory = number, .name = entry.stored.name});
-    if (entry.type() != FileType::kDirectory) return {};
-    auto child = merged_directory(directory, entry.stored.name);
-    if (!child.ok()) return child.error();
-    return map_names(**child, *shown, places);
+    if (shown.ok()) places.insert_or_assign(*shown, NameMap::Place{.directory = directory, .name = entry.stored.name});
+    return shown;
   });
 }
 

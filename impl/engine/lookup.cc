@@ -56,14 +56,34 @@ Result<std::optional<IdentityRecord>> OverlayEngine::record_of(const FoundInstan
   if (!bytes.ok()) return bytes.error();
   if (!*bytes) return std::optional<IdentityRecord>();
   auto record = decode_record(**bytes);
-  if (!record) return record;
+  if (!record) {
+    ignore_record(Ignored::kDamaged, found);
+    return record;
+  }
   const identity::RecordFacts<WordDomain> facts{
       .whole = true,
       .in_place = record->lies_on(found.found.attributes.number, generation_of(found)),
       .layer_counts = found.layer->has_records,
       .claimed_above = table_.claimed_above(record->number, found.layer->depth)};
+  if (!facts.in_place) ignore_record(Ignored::kOfAnotherInode, found);
   if (!identity::counts<WordDomain>(facts)) record.reset();
   return record;
+}
+
+void OverlayEngine::ignore_record(Ignored kind, const FoundInstance& found) const {
+  if (!options_.report || reported_[static_cast<std::size_t>(kind)].test_and_set()) return;
+  const auto text = [kind] {
+    switch (kind) {
+      case Ignored::kDamaged: return "is damaged";
+      case Ignored::kOfAnotherInode: return "was written for another inode";
+      case Ignored::kNumberInUse: return "names a number that another object shows";
+    }
+    return "";
+  };
+  const std::string layer =
+      found.layer->depth == 0 ? "the upper layer" : "lower layer " + std::to_string(found.layer->depth);
+  options_.report("the identity record on inode " + std::to_string(found.found.attributes.number) + " of " + layer +
+                  " " + text() + " and is ignored, as are all others like it in this mount");
 }
 
 // Number and generation, by the object's record or by its inode; the record, where it has one.
@@ -122,11 +142,17 @@ Result<Pin> OverlayEngine::reach_lower(const NodeTable::Place& place, const Foun
     Loaded loaded{.node = std::make_shared<Node>(), .recorded = {}};
     loaded.node->type = upper.found.attributes.type;
     OVLSPEC_TRY(load_upper(loaded, upper, top));
-    return table_.insert(at, loaded.node, loaded.recorded);
+    return insert(at, loaded, upper);
   }
   auto loaded = load(top, nullptr);
   if (!loaded.ok()) return loaded.error();
-  return table_.insert(place, loaded->node, loaded->recorded);
+  return insert(place, *loaded, top);
+}
+
+Pin OverlayEngine::insert(const NodeTable::Place& place, const Loaded& loaded, const FoundInstance& top) {
+  Pin pin = table_.insert(place, loaded.node, loaded.recorded);
+  if (loaded.recorded && pin->number != *loaded.recorded) ignore_record(Ignored::kNumberInUse, top);
+  return pin;
 }
 
 Result<OverlayEngine::Reached> OverlayEngine::reach(const NodePtr& parent, std::string_view name) {
@@ -155,7 +181,7 @@ Result<OverlayEngine::Reached> OverlayEngine::reach(const NodePtr& parent, std::
   }
   auto loaded = load(top, &search);
   if (!loaded.ok()) return loaded.error();
-  reached.node = table_.insert(place, loaded->node, loaded->recorded);
+  reached.node = insert(place, *loaded, top);
   return reached;
 }
 

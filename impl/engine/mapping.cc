@@ -1,6 +1,7 @@
 // The strategies that give numbers out and remember them: `upfront`, `on-lookup` and `volatile`. What was copied up has
 // its number in its record, as with `derived`, but for `volatile`, which keeps nothing.
 #include "impl/engine/digest.h"
+#include "impl/engine/layer_walk.h"
 #include "impl/engine/overlay_engine.h"
 #include "impl/engine/words.h"
 
@@ -33,7 +34,7 @@ Result<std::optional<InodeNumber>> OverlayEngine::kept_number(const FoundInstanc
 // The sum over all directories of all layers of what changes where something in them does. One look at each.
 Result<std::string> OverlayEngine::look_of_layers() {
   std::uint64_t sum = 0;
-  const auto add = [&](const Layer& layer) { return look_of(layer, layer.root, sum); };
+  const auto add = [&](const Layer& layer) { return look_of(layer, sum); };
   if (layers_.upper) OVLSPEC_TRY(add(*layers_.upper));
   for (const auto& layer : layers_.lowers) OVLSPEC_TRY(add(*layer));
   std::string bytes;
@@ -41,27 +42,33 @@ Result<std::string> OverlayEngine::look_of_layers() {
   return bytes;
 }
 
-Status OverlayEngine::look_of(const Layer& layer, const InodeRef& directory, std::uint64_t& sum) {
-  auto attributes = layer.store->attributes(directory);
-  if (!attributes.ok()) return attributes.error();
-  ++walked_;
-  std::string look;
-  for (const std::uint64_t word : {layer.depth, table_.tag(layer.file_system), attributes->number,
-                                   static_cast<std::uint64_t>(attributes->modify_time.seconds),
-                                   static_cast<std::uint64_t>(attributes->modify_time.nanoseconds),
-                                   static_cast<std::uint64_t>(attributes->change_time.seconds),
-                                   static_cast<std::uint64_t>(attributes->change_time.nanoseconds)})
-    append_word(look, word);
-  sum += digest(look, 0);
-  auto entries = layer.store->entries(directory);
-  if (!entries.ok()) return entries.error();
-  for (const StoredEntry& entry : *entries) {
-    if (entry.type_known && entry.type != FileType::kDirectory) continue;
-    auto found = layer.store->lookup(directory, entry.name);
+Status OverlayEngine::look_of(const Layer& layer, std::uint64_t& sum) {
+  const auto open = [&](const InodeRef& directory) -> Result<std::vector<std::string>> {
+    auto attributes = layer.store->attributes(directory);
+    if (!attributes.ok()) return attributes.error();
+    ++walked_;
+    std::string look;
+    for (const std::uint64_t word : {layer.depth, table_.tag(layer.file_system), attributes->number,
+                                     static_cast<std::uint64_t>(attributes->modify_time.seconds),
+                                     static_cast<std::uint64_t>(attributes->modify_time.nanoseconds),
+                                     static_cast<std::uint64_t>(attributes->change_time.seconds),
+                                     static_cast<std::uint64_t>(attributes->change_time.nanoseconds)})
+      append_word(look, word);
+    sum += digest(look, 0);
+    auto entries = layer.store->entries(directory);
+    if (!entries.ok()) return entries.error();
+    std::vector<std::string> names;
+    for (StoredEntry& entry : *entries)
+      if (!entry.type_known || entry.type == FileType::kDirectory) names.push_back(std::move(entry.name));
+    return names;
+  };
+  const auto look_up = [&](const InodeRef& directory, const std::string& name) -> Result<std::optional<InodeRef>> {
+    auto found = layer.store->lookup(directory, name);
     if (!found.ok()) return found.error();
-    if (found->attributes.type == FileType::kDirectory) OVLSPEC_TRY(look_of(layer, found->inode, sum));
-  }
-  return {};
+    if (found->attributes.type != FileType::kDirectory) return std::optional<InodeRef>();
+    return std::optional<InodeRef>(found->inode);
+  };
+  return walk_layer(layer.root, open, look_up);
 }
 
 // Every object of the tree has its number in the map before the mount completes.
@@ -75,7 +82,7 @@ Status OverlayEngine::map_upfront() {
   if (*known == *look) return {};
   OVLSPEC_TRY(map.begin());
   NameMap::Places places;
-  OVLSPEC_TRY(map_names(*root_, root_->number, places));
+  OVLSPEC_TRY(map_names(places));
   walked_ += places.size();
   OVLSPEC_TRY(map.set_seal(*look));
   return map.commit();

@@ -8,6 +8,7 @@
 // changes nothing that shows, so a crash leaves the tree before or after.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <memory>
 #include <mutex>
@@ -144,7 +145,9 @@ class OverlayEngine final : public Engine {
   // Where the index is not this upper layer's: one walk of the upper layer, and the index is.
   Status adopt_upper_layer();
   Result<OriginHandle> upper_seal() const;
-  Status collect_claims(const InodeRef& directory, UpperClaims& claims);
+  Status collect_claims(UpperClaims& claims);
+  Result<std::optional<InodeRef>> collect_claim(const InodeRef& directory, const std::string& name,
+                                                UpperClaims& claims);
   Status adopt_records(UpperClaims& claims);
   Status rebuild_index(const UpperClaims& claims);
   Status drop_orphans();
@@ -156,6 +159,7 @@ class OverlayEngine final : public Engine {
   Result<Reached> reach(const NodePtr& parent, std::string_view name);
   Result<Pin> reach_lower(const NodeTable::Place& place, const FoundInstance& top, Reached& reached);
   Result<Loaded> load(const FoundInstance& top, Search* rest);
+  Pin insert(const NodeTable::Place& place, const Loaded& loaded, const FoundInstance& top);
   Result<std::optional<IdentityRecord>> load_identity(Loaded& loaded, const FoundInstance& top);
   Status load_upper(Loaded& loaded, const FoundInstance& top, const std::optional<FoundInstance>& origin);
   // What the lower layers show under the name; nothing where they show none.
@@ -166,6 +170,10 @@ class OverlayEngine final : public Engine {
   Instance top(const Node& node) const { return top(node, layers_); }
   // The identity record that lies on this inode and was written for it, and whose number is this layer's to give.
   Result<std::optional<IdentityRecord>> record_of(const FoundInstance& found) const;
+  // Identity records that count for nothing. Each kind is reported once a mount.
+  enum class Ignored : std::uint8_t { kDamaged, kOfAnotherInode, kNumberInUse };
+  static constexpr std::size_t kKindsOfIgnored = 3;
+  void ignore_record(Ignored kind, const FoundInstance& found) const;
   Result<Attributes> shown(const Node& node, Attributes backing) const;
   Result<Attributes> shown(const Node& node) const;
   Result<NodeEntry> entry(const Pin& pin, const std::optional<Attributes>& backing);
@@ -178,7 +186,7 @@ class OverlayEngine final : public Engine {
   Result<std::optional<InodeNumber>> kept_number(const FoundInstance& found,
                                                  const std::optional<IdentityRecord>& record);
   Result<std::string> look_of_layers();
-  Status look_of(const Layer& layer, const InodeRef& directory, std::uint64_t& sum);
+  Status look_of(const Layer& layer, std::uint64_t& sum);
   Status map_upfront();
 
   // finding.cc
@@ -205,7 +213,7 @@ class OverlayEngine final : public Engine {
   Status link_up(const NodePtr& node, const NodePtr& parent, std::string_view name);
   // A name that shows the object, searched for where none is known; nothing where there is none.
   Result<std::optional<NodeName>> some_name(const Node& node, const Beside& beside);
-  Result<bool> find_name(const Node& wanted, const NodePtr& under, const Beside& beside);
+  Status find_name(const Node& wanted, const Beside& beside);
   Status keep_other_names(const NodePtr& node, const Beside& removed);
   Result<std::string> take_index_of_last_name(const Node& node);
   Status finish_removal(const NodePtr& node, const std::string& taken, const Status& outcome);
@@ -271,8 +279,14 @@ class OverlayEngine final : public Engine {
   Status visit_instance(const Instance& instance, Merging& merging, const Visit& visit) const;
   enum class MarkedWhiteouts { kNo, kYes };  // the directory is marked "x"
   Result<bool> is_hidden(VisibleEntry& entry, MarkedWhiteouts marked) const;
-  Status count_names(const Node& directory, LinkCounts::Counts& counts) const;
-  Status map_names(const Node& directory, InodeNumber number, NameMap::Places& places);
+  // Each name of the tree, a directory before what it has. The visit answers with what it is told of the directory: a
+  // number, the root's at first. Directories that cannot be read are left out.
+  struct Listed;
+  using TreeVisit = std::function<Result<InodeNumber>(InodeNumber, VisibleEntry&)>;
+  Status visit_tree(InodeNumber root, const TreeVisit& visit) const;
+  Status list_for_walk(const Node& directory, InodeNumber number, const TreeVisit& visit, Listed& listed) const;
+  Status count_names(LinkCounts::Counts& counts) const;
+  Status map_names(NameMap::Places& places);
   Result<std::unique_ptr<Node>> merged_directory(const Node& parent, const std::string& name) const;
   Status check_empty(const Node& directory) const;
   Result<std::vector<ListedEntry>> snapshot(const NodePtr& directory);
@@ -292,6 +306,7 @@ class OverlayEngine final : public Engine {
   std::unique_ptr<WritableParts> parts_;
   EngineOptions options_;
   std::uint64_t walked_ = 0;  // objects, before the mount was complete
+  mutable std::array<std::atomic_flag, kKindsOfIgnored> reported_;
   NodePtr root_;
   mutable std::shared_mutex namespace_;
   std::atomic<std::uint64_t> changes_{0};  // of names, in this mount

@@ -113,6 +113,11 @@ World& World::identity(IdentityStrategy strategy, IdentityMap* map) {
   return *this;
 }
 
+World& World::report(std::function<void(const std::string&)> report) {
+  options_.report = std::move(report);
+  return *this;
+}
+
 World& World::user_xattrs() {
   options_.xattrs = XattrNamespace::kUser;
   return *this;

@@ -85,6 +85,8 @@ class World {
   World& user_xattrs();
   // Mounts from now on; `map` outlives them, and is null for kDerived alone.
   World& identity(IdentityStrategy strategy, IdentityMap* map);
+  // What mounts report from now on.
+  World& report(std::function<void(const std::string&)> report);
 
   Stack stack();
   EngineOptions options() const { return options_; }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <thread>
 
+#include "impl/fuse/log.h"
 #include "impl/identity/lmdb_identity_map.h"
 #include "model/vocabulary/names.h"
 
@@ -83,6 +84,7 @@ Check FuseMount::open_stack(const MountOptions& options) {
   engine_options.seal = options.seal;
   engine_options.xattrs = options.xattrs;
   engine_options.durability = options.durability;
+  engine_options.report = [](const std::string& line) { log_error(line); };
   Result<std::unique_ptr<impl::Engine>> engine = impl::Engine::mount(stack_, engine_options);
   if (!engine) return Failure{.message = "the layers cannot be used: " + error_text(engine.error())};
   engine_ = *std::move(engine);

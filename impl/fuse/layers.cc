@@ -73,6 +73,19 @@ Check check_overlap(const std::vector<Place>& places) {
   return Done{};
 }
 
+// The map of identities changes while layers do not; beside the work directory's own files it may lie.
+Check check_state(const MountOptions& options, const std::vector<Place>& places) {
+  if (options.state.empty()) return Done{};
+  const Attempt<Place> state = open_place("statedir", options.state);
+  if (!state) return state.failure();
+  Known known;
+  for (const Place& place : places) known.emplace(place.identity, &place);
+  const auto same = known.find(state->identity);
+  if (same == known.end()) return check_ancestors(*state, known);
+  if (!options.work.empty() && same->second == &places[1]) return Done{};
+  return Failure{.message = fmt::format("{} and {} are the same directory", state->what, same->second->what)};
+}
+
 Check check_writable(const Place& upper, const Place& work) {
   if (upper.identity.device != work.identity.device) {
     return Failure{.message = fmt::format("{} is on another file system than {}", work.what, upper.what)};
@@ -96,6 +109,7 @@ Attempt<CheckedLayers> check_layers(const MountOptions& options) {
   Attempt<std::vector<Place>> places = open_places(options);
   if (!places) return places.failure();
   if (Check check = check_overlap(*places); !check) return check.failure();
+  if (Check check = check_state(options, *places); !check) return check.failure();
 
   CheckedLayers layers;
   for (const Place& place : *places) {

@@ -79,6 +79,20 @@ TEST_F(Layers, ALayerInsideAnotherIsRefused) {
   EXPECT_EQ(refusal(options({"b"}, "u/inside", "u")), R"(upperdir "u/inside" lies inside workdir "u")");
 }
 
+TEST_F(Layers, AStateDirectoryInALayerIsRefused) {
+  const auto with_state = [&](const std::string& state) {
+    MountOptions asked = options({"a"}, "u", "w");
+    asked.state = root_ / state;
+    return refusal(asked);
+  };
+  EXPECT_EQ(with_state("b"), "accepted");
+  EXPECT_EQ(with_state("w"), "accepted");
+  EXPECT_EQ(with_state("a"), R"(statedir "a" and lowerdir "a" are the same directory)");
+  EXPECT_EQ(with_state("a/inside"), R"(statedir "a/inside" lies inside lowerdir "a")");
+  EXPECT_EQ(with_state("u/inside"), R"(statedir "u/inside" lies inside upperdir "u")");
+  EXPECT_EQ(with_state("missing"), R"(statedir "missing": No such file or directory)");
+}
+
 TEST_F(Layers, AWorkDirectoryOnAnotherFileSystemIsRefused) {
   const fs::path elsewhere = "/dev/shm";
   struct stat here {};
