@@ -73,6 +73,13 @@ struct NodeEntry {  // the answer to a lookup; each one given out counts one loo
   Attributes attributes;
 };
 
+struct HeldName {  // a node, and a name that leads to it
+  NodeId node = 0;
+  NodeId parent = 0;
+  std::string name;
+  bool is_directory = false;
+};
+
 struct ListedEntry {
   DirectoryEntry entry;
   std::uint64_t next_offset = 0;  // where the listing goes on after this entry; never 0
@@ -147,6 +154,9 @@ class Engine {
   // How many objects the mount looked at before it was complete: none, but where an upper layer was adopted, or with
   // kUpfront.
   virtual std::uint64_t walked_at_mount() const = 0;
+  // Up to so many nodes that nothing holds but counted lookups: no open file, no node below them. Others each time,
+  // until all were told.
+  virtual std::vector<HeldName> idle_nodes(std::size_t most) = 0;
   // How many nodes are held; for tests that nothing leaks.
   virtual std::size_t nodes() const = 0;
 };

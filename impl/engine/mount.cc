@@ -152,6 +152,16 @@ Status OverlayEngine::recover_claim(const FoundInstance& left) {
   return record && record->number != 0 ? parts_->claim_log.take_back(record->number) : Status();
 }
 
+std::vector<HeldName> OverlayEngine::idle_nodes(std::size_t most) {
+  const std::shared_lock lock(namespace_);
+  std::vector<HeldName> names;
+  for (const NodePtr& node : table_.idle(most))
+    if (const auto name = table_.a_name(*node))
+      names.push_back(
+          {.node = node->id, .parent = name->parent->id, .name = name->name, .is_directory = node->is_directory()});
+  return names;
+}
+
 std::size_t OverlayEngine::nodes() const { return table_.size(); }
 
 }  // namespace ovlspec::impl

@@ -198,6 +198,18 @@ std::size_t NodeTable::size() const {
   return by_id_.size();
 }
 
+std::vector<NodePtr> NodeTable::idle(std::size_t most) {
+  const std::lock_guard lock(mutex_);
+  std::vector<NodePtr> found;
+  const std::size_t buckets = by_id_.bucket_count();
+  for (std::size_t looked_at = 0; looked_at < buckets && found.size() < most; ++looked_at) {
+    idle_bucket_ = (idle_bucket_ + 1) % buckets;
+    for (auto at = by_id_.cbegin(idle_bucket_); at != by_id_.cend(idle_bucket_); ++at)
+      if (at->second->lookups > 0 && at->second->pins == at->second->lookups) found.push_back(at->second);
+  }
+  return found;
+}
+
 void NodeTable::unpin_locked(const NodePtr& node, std::uint64_t count, Dropped& dropped) {
   node->pins -= count;
   if (node->pins != 0) return;

@@ -94,6 +94,8 @@ class NodeTable {
   void add_lower_key(const NodePtr& node);
 
   std::size_t size() const;
+  // Up to so many nodes that have lookups and no other pin; the next ones each time.
+  std::vector<NodePtr> idle(std::size_t most);
 
  private:
   using Dropped = std::vector<NodePtr>;  // destroyed after the mutex is released
@@ -106,6 +108,7 @@ class NodeTable {
   mutable std::mutex mutex_;
   Numbers numbers_;
   std::unordered_map<NodeId, NodePtr> by_id_;
+  std::size_t idle_bucket_ = 0;  // of by_id_, where idle() goes on
   std::unordered_map<ObjectKey, NodePtr, ObjectKeyHash> by_key_;
 };
 

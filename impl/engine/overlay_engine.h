@@ -84,6 +84,7 @@ class OverlayEngine final : public Engine {
   Status sync_directory(NodeId node) override;
 
   std::uint64_t walked_at_mount() const override { return walked_; }
+  std::vector<HeldName> idle_nodes(std::size_t most) override;
   std::size_t nodes() const override;
 
   // For OpenFile and OpenDirectory.

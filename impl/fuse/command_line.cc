@@ -31,7 +31,8 @@ void describe(CLI::App& app, Given& given) {
   app.add_option("places", given.places, "[SOURCE] MOUNTPOINT")->type_name("");
   app.footer(
       "Options: lowerdir=A:B[:...] (topmost first), upperdir=DIR, workdir=DIR, identity=derived, volatile, fsync=0|1,\n"
-      "userxattr, allow_other, passthrough=auto|off, threads=N, threaded=0|1, timeout=SECONDS, fsname=SOURCE, debug,\n"
+      "userxattr, allow_other, passthrough=auto|off, threads=N, threaded=0|1, descriptors=N, timeout=SECONDS, "
+      "fsname=SOURCE, debug,\n"
       "and mount(8)'s ro, nosuid, nodev, noexec, noatime and the like. See the README beside the sources.");
 }
 

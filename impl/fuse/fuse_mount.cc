@@ -109,6 +109,7 @@ Check FuseMount::open_session(const MountRequest& request) {
                                  .visibility = options.visibility,
                                  .passthrough = options.passthrough,
                                  .verbosity = options.verbosity,
+                                 .descriptors = options.descriptors,
                                  .threads = options.threads != 0 ? options.threads : suitable_threads()};
   if (options.upper.empty()) session_options.flags.set(MountFlag::kReadOnly);
   session_ = std::make_unique<Session>(*engine_, layers_, std::move(session_options));

@@ -18,9 +18,9 @@ struct CheckedLayers {
   std::uint32_t stack_depth = 1;  // how deep the layers' file systems are stacked, with the mount itself
 };
 
-// Each layer is a directory; none is another or lies inside another, nor does the state directory, which may be the work
-// directory; the work directory is on the upper's file system, which takes writes; and nobody else uses either. Writes
-// nothing. Symlinks in the paths are followed.
+// Each layer is a directory; none is another or lies inside another, nor does the state directory, which may be the
+// work directory; the work directory is on the upper's file system, which takes writes; and nobody else uses either.
+// Writes nothing. Symlinks in the paths are followed.
 Attempt<CheckedLayers> check_layers(const MountOptions& options);
 
 }  // namespace ovlspec::fuse

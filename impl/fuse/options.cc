@@ -108,6 +108,16 @@ std::optional<unsigned> number(std::string_view text) {
   return value;
 }
 
+Check set_descriptors(MountOptions& options, const GivenOption& option) {
+  const std::optional<unsigned> descriptors = number(*option.value);
+  if (!descriptors || *descriptors < kDescriptorsMin) {
+    return usage_failure(fmt::format("option descriptors: expected a number from {}, not {}", kDescriptorsMin,
+                                     in_quotes(*option.value)));
+  }
+  options.descriptors = *descriptors;
+  return Done{};
+}
+
 Check set_threads(MountOptions& options, const GivenOption& option) {
   const std::optional<unsigned> threads = number(*option.value);
   if (!threads || *threads == 0 || *threads > kThreadsMax) {
@@ -142,7 +152,7 @@ struct ValueOption {
   std::string_view name;
   ValueSetter set;
 };
-constexpr std::array<ValueOption, 15> kValueOptions = {{
+constexpr std::array<ValueOption, 16> kValueOptions = {{
     {"lowerdir", set_lowers},
     {"upperdir", set_upper},
     {"workdir", set_work},
@@ -152,6 +162,7 @@ constexpr std::array<ValueOption, 15> kValueOptions = {{
     {"fsync", set_fsync},
     {"fsname", set_source},
     {"passthrough", set_passthrough},
+    {"descriptors", set_descriptors},
     {"threads", set_threads},
     {"max_threads", set_threads},
     {"threaded", set_threaded},

@@ -60,14 +60,17 @@ struct MountOptions {
   Passthrough passthrough = Passthrough::kAutomatic;
   Verbosity verbosity = Verbosity::kNormal;
   MountFlags flags;
-  unsigned threads = 0;  // 0: as many as suit the machine
-  std::string source;    // fsname=; empty: not given
+  unsigned threads = 0;      // 0: as many as suit the machine
+  unsigned descriptors = 0;  // that nodes may hold, about; 0: half of what the process may have
+  std::string source;        // fsname=; empty: not given
   bool operator==(const MountOptions&) const = default;
 };
 
 // The longest option text in bytes, and the most worker threads.
 inline constexpr std::size_t kOptionTextMax = 4U << 20;
 inline constexpr unsigned kThreadsMax = 256;
+// The fewest descriptors that nodes may be given.
+inline constexpr unsigned kDescriptorsMin = 100;
 
 // Parses the texts of all -o, in order. Each option is known, each value well formed, each layer given once, an upper
 // has a work directory, and there is at least one lower; otherwise a usage failure that names the option.

@@ -64,6 +64,7 @@ TEST(Options, NoFsyncIsVolatile) {
 TEST(Options, ThreadsAreCounted) {
   EXPECT_EQ(parsed("lowerdir=/a").threads, 0U);
   EXPECT_EQ(parsed("lowerdir=/a,threads=3,max_idle_threads=2,timeout=1.5").threads, 3U);
+  EXPECT_EQ(parsed("lowerdir=/a,descriptors=500").descriptors, 500U);
   EXPECT_EQ(parsed("lowerdir=/a,threaded=0").threads, 1U);
   EXPECT_EQ(parsed("lowerdir=/a,threaded").threads, 0U);
 }
@@ -101,6 +102,7 @@ TEST(Options, EachRefusalNamesTheOption) {
       {"lowerdir=/a,seal=digest", R"(option seal: expected verify or trust, not "digest")"},
       {"lowerdir=/a,fsync=2", R"(option fsync: expected 0 or 1, not "2")"},
       {"lowerdir=/a,threads=0", R"(option threads: expected a number from 1 to 256, not "0")"},
+      {"lowerdir=/a,descriptors=5", R"(option descriptors: expected a number from 100, not "5")"},
       {"lowerdir=/a,threads=many", R"(option threads: expected a number from 1 to 256, not "many")"},
       {"lowerdir=/a,timeout=soon", R"(option timeout: expected seconds, not "soon")"},
       {"lowerdir=/a,passthrough=on", R"(option passthrough: expected auto or off, not "on")"},

@@ -1,5 +1,6 @@
-// What the kernel's FUSE protocol has and Debian 12's <linux/fuse.h> (protocol 7.38) lacks: passthrough, of
-// protocol 7.40. Source: Documentation/filesystems/fuse-passthrough.rst and the protocol's change log for 7.40.
+// What the kernel's FUSE protocol has and Debian 12's <linux/fuse.h> (protocol 7.38) lacks: passthrough, of protocol
+// 7.40 (Documentation/filesystems/fuse-passthrough.rst), and FUSE_NOTIFY_PRUNE, of 7.45. Source: the change log of
+// include/uapi/linux/fuse.h.
 #pragma once
 
 #include <linux/fuse.h>
@@ -56,5 +57,14 @@ struct BackingMap {
 };
 inline constexpr unsigned long kBackingOpen = _IOW(229, 1, BackingMap);
 inline constexpr unsigned long kBackingClose = _IOW(229, 2, std::uint32_t);
+
+// The notification that asks the kernel to drop what it remembers of nodes and does not use: this, then the ids.
+inline constexpr std::int32_t kNotifyPrune = 9;
+struct NotifyPrune {
+  fuse_out_header header;  // error: kNotifyPrune; unique: 0
+  std::uint32_t count;
+  std::uint32_t padding;
+  std::uint64_t spare;
+};
 
 }  // namespace ovlspec::fuse::protocol

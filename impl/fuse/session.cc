@@ -11,6 +11,7 @@
 #include "impl/fuse/log.h"
 #include "impl/fuse/protocol.h"
 #include "impl/fuse/translate.h"
+#include "impl/store/posix_store.h"
 
 namespace ovlspec::fuse {
 namespace {
@@ -83,7 +84,9 @@ Session::Session(impl::Engine& engine, const CheckedLayers& layers, SessionOptio
               .owner = *this,
               .session = nullptr,
               .files = {},
-              .directories = {}} {}
+              .directories = {}},
+      pruner_(engine, *this, &impl::held_inodes,
+              options_.descriptors != 0 ? options_.descriptors : descriptor_limit() / 2) {}
 
 Session::~Session() {
   stop();
@@ -97,6 +100,7 @@ Check Session::start() {
     stop();
     return answered;
   }
+  pruner_.start();
   working_ = options_.threads;
   for (unsigned i = 0; i < options_.threads; ++i) {
     // The first one serves the session's own queue; so does one that gets none of its own.
@@ -180,6 +184,7 @@ Check Session::answer_init() {
 void Session::stop() {
   if (stopping_.exchange(true)) return;
   if (mounted_by_ == MountedBy::kSystemCall) unmount_connection(device_, options_.mount_point);
+  pruner_.stop();  // while workers still answer what it may wait for
   // Open files keep a detached mount alive, and the workers in their reads. A wake-up that comes between a worker's
   // look at stopping_ and its read is lost, hence more than one.
   while (working_ > 0) {
@@ -200,6 +205,7 @@ void Session::work(Descriptor device) {
     if (size == -EINTR || size == -EAGAIN) continue;
     if (size <= 0) break;
     fuse_session_process_buf(session_, &request);
+    pruner_.note();
   }
   std::free(request.mem);
   if (--working_ == 0) ended_.set();
@@ -275,5 +281,24 @@ Result<BackingId> Session::open(int descriptor) {
 }
 
 void Session::close(BackingId backing) { close_backing(device_, backing); }
+
+Status Session::prune(const std::vector<impl::HeldName>& nodes) {
+  std::vector<std::uint64_t> ids;
+  ids.reserve(nodes.size());
+  for (const impl::HeldName& node : nodes) ids.push_back(node.node);
+  const std::size_t bytes = ids.size() * sizeof(std::uint64_t);
+  protocol::NotifyPrune head{};
+  head.header.len = static_cast<std::uint32_t>(sizeof head + bytes);
+  head.header.error = protocol::kNotifyPrune;
+  head.count = static_cast<std::uint32_t>(ids.size());
+  const std::array<iovec, 2> parts = {iovec{.iov_base = &head, .iov_len = sizeof head},
+                                      iovec{.iov_base = ids.data(), .iov_len = bytes}};
+  if (write_device(device_, parts.data(), static_cast<int>(parts.size())) >= 0) return {};
+  return errno_from_number(errno).value_or(Errno::kEIO);
+}
+
+void Session::drop_name(const impl::HeldName& node) {
+  fuse_lowlevel_notify_inval_entry(session_, node.parent, node.name.c_str(), node.name.size());
+}
 
 }  // namespace ovlspec::fuse

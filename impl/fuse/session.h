@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "impl/fuse/attempt.h"
+#include "impl/fuse/cache_pruner.h"
 #include "impl/fuse/layers.h"
 #include "impl/fuse/node_io.h"
 #include "impl/fuse/operations.h"
@@ -23,10 +24,11 @@ struct SessionOptions {
   Visibility visibility = Visibility::kAutomatic;
   Passthrough passthrough = Passthrough::kAutomatic;
   Verbosity verbosity = Verbosity::kNormal;
+  std::size_t descriptors = 0;  // 0: half of what the process may have
   unsigned threads = 1;
 };
 
-class Session final : private BackingRegistry {
+class Session final : private BackingRegistry, private CacheNotifier {
  public:
   // REQUIRES: `engine` and `layers` outlive the session.
   Session(impl::Engine& engine, const CheckedLayers& layers, SessionOptions options);
@@ -64,6 +66,8 @@ class Session final : private BackingRegistry {
 
   Result<BackingId> open(int descriptor) override;
   void close(BackingId backing) override;
+  Status prune(const std::vector<impl::HeldName>& nodes) override;
+  void drop_name(const impl::HeldName& node) override;
 
   enum class MountedBy : std::uint8_t { kNobody, kSystemCall, kHelper };
 
@@ -82,6 +86,7 @@ class Session final : private BackingRegistry {
   std::atomic<bool> stopping_{false};
   std::atomic<unsigned> working_{0};
   Event ended_;
+  CachePruner pruner_;
   std::vector<std::thread> workers_;
 };
 

@@ -10,6 +10,7 @@
 #include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
@@ -211,6 +212,11 @@ void close_backing(int device, std::int32_t backing) {
 ssize_t read_device(int device, void* buffer, std::size_t size) { return read(device, buffer, size); }
 
 ssize_t write_device(int device, const iovec* parts, int count) { return writev(device, parts, count); }
+
+std::size_t descriptor_limit() {
+  rlimit limit{};
+  return getrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_cur : 1024;
+}
 
 void prepare_wake_up() {
   struct sigaction action {};

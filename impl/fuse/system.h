@@ -99,6 +99,8 @@ void close_backing(int device, std::int32_t backing);
 // read(2), write(2)'s vector form, as libfuse wants them: -1 and errno.
 ssize_t read_device(int device, void* buffer, std::size_t size);
 ssize_t write_device(int device, const iovec* parts, int count);
+// How many descriptors the process may have.
+std::size_t descriptor_limit();
 
 // --- The process
 

@@ -24,8 +24,13 @@ bool is_any_file_systems(std::string_view name) {
 
 class PosixInode final : public StoreInode {
  public:
-  PosixInode(Descriptor path, FileType type) : path_(std::move(path)), type_(type) {}
-  ~PosixInode() override { Descriptor(anchor_.load()); }
+  static inline std::atomic<std::size_t> held = 0;
+
+  PosixInode(Descriptor path, FileType type) : path_(std::move(path)), type_(type) { ++held; }
+  ~PosixInode() override {
+    Descriptor(anchor_.load());
+    --held;
+  }
   PosixInode(const PosixInode&) = delete;
   PosixInode& operator=(const PosixInode&) = delete;
 
@@ -131,6 +136,8 @@ Status change_owner(const PosixInode& inode, const StoreChange& change) {
 }
 
 }  // namespace
+
+std::size_t held_inodes() { return PosixInode::held.load(std::memory_order_relaxed); }
 
 Result<std::uint64_t> prepare_process() {
   syscalls::clear_umask();

@@ -50,6 +50,8 @@ struct OpenedUpper {
 
 // Sets the umask of the process to 0 and raises its limit of descriptors as far as it may. Returns that limit.
 Result<std::uint64_t> prepare_process();
+// How many inodes the stores of this process hold, each by a descriptor or two.
+std::size_t held_inodes();
 
 class PosixStore final : public LayerStore {
  public:
