@@ -59,6 +59,8 @@ CLI::App* add_prove(CLI::App& app, proofs::ProveOptions& options) {
   prove->add_flag_callback(
       "--list", [&options] { options.mode = proofs::ProveMode::kList; }, "Names the obligations, and proves nothing");
   prove->add_option("--only", options.only, "The obligation with this ID alone, in full");
+  prove->add_flag("--all-mutants", options.all_mutants,
+                  "Tries every mutant on each obligation, not until one refutes it");
   prove->add_option("--smt", options.smt_directory, "Writes each obligation as an SMT-LIB file");
   prove->add_option("--counterexamples", options.counterexample_directory,
                     "Writes, as traces, how other ways to give numbers break the guarantees, and proves nothing");

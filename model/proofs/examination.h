@@ -16,7 +16,7 @@ namespace ovlspec::proofs {
 class Examination {
  public:
   // REQUIRES: `obligations` outlives it.
-  explicit Examination(const std::vector<Obligation>& obligations);
+  Examination(const std::vector<Obligation>& obligations, Tried mutants);
   ~Examination();
   Examination(const Examination&) = delete;
   Examination& operator=(const Examination&) = delete;
@@ -28,6 +28,7 @@ class Examination {
   void work();
 
   const std::vector<Obligation>& obligations_;
+  const Tried mutants_;
   std::deque<std::promise<Report>> promises_;
   std::vector<std::future<Report>> reports_;
   std::atomic<std::size_t> next_ = 0;

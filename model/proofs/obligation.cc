@@ -110,15 +110,14 @@ bool Report::inconclusive() const {
          std::any_of(assumptions.begin(), assumptions.end(), open);
 }
 
-Report examine(const Obligation& obligation) {
+Report examine(const Obligation& obligation, Tried tried) {
   const auto start = Clock::now();
   Report report;
-  std::vector<Mutant> mutants;
   const Session session;
   {
     MutationScope scope(std::nullopt);
     const Statement statement = obligation.state();
-    mutants = scope.mutants();
+    report.all_mutants = scope.mutants();
     report.answer = decide(statement);
     report.impossible =
         decide(Statement{.assumptions = statement.assumptions, .claim = truth(false), .picture = statement.picture});
@@ -126,10 +125,17 @@ Report examine(const Obligation& obligation) {
       report.assumptions.push_back(
           AssumptionReport{.sentence = statement.assumptions[i].sentence, .answer = decide(statement, i)});
   }
-  for (const Mutant& mutant : mutants)
+  for (const Mutant& mutant : report.all_mutants) {
     report.mutants.push_back(MutantReport{.mutant = mutant, .answer = decide_mutant(obligation, mutant)});
+    if (tried == Tried::kUntilRefuted && report.mutants.back().answer.verdict == Verdict::kRefuted) break;
+  }
   report.milliseconds = milliseconds_since(start);
   return report;
+}
+
+bool is_refuted_by(const Obligation& obligation, const Mutant& mutant) {
+  const Session session;
+  return decide_mutant(obligation, mutant).verdict == Verdict::kRefuted;
 }
 
 }  // namespace ovlspec::proofs

@@ -73,8 +73,9 @@ struct AssumptionReport {
 };
 struct Report {
   Answer answer;
-  Answer impossible;  // of the claim that the assumptions never hold together
-  std::vector<MutantReport> mutants;
+  Answer impossible;                  // of the claim that the assumptions never hold together
+  std::vector<Mutant> all_mutants;    // of the operations that its statement runs
+  std::vector<MutantReport> mutants;  // those that were tried
   std::vector<AssumptionReport> assumptions;
   double milliseconds = 0;  // for everything
 
@@ -86,7 +87,13 @@ struct Report {
   bool inconclusive() const;
 };
 
+enum class Tried : std::uint8_t {
+  kUntilRefuted,  // mutants until one of them breaks the claim
+  kAll,
+};
 // Asks everything about one obligation, in a session of its own. REQUIRES: no session in this thread.
-Report examine(const Obligation& obligation);
+Report examine(const Obligation& obligation, Tried mutants = Tried::kAll);
+// Whether the mutant breaks the claim. REQUIRES: the same.
+bool is_refuted_by(const Obligation& obligation, const Mutant& mutant);
 
 }  // namespace ovlspec::proofs

@@ -77,7 +77,8 @@ TEST(Obligation, ATimeOutIsAResultOfItsOwn) {
   const Answer answer = decide(factors_of_a_large_product());
   EXPECT_EQ(answer.verdict, Verdict::kTimedOut);
   EXPECT_GE(answer.milliseconds, kTimeLimit * 0.9);
-  const Report report{.answer = answer, .impossible = {}, .mutants = {}, .assumptions = {}, .milliseconds = 0};
+  const Report report{
+      .answer = answer, .impossible = {}, .all_mutants = {}, .mutants = {}, .assumptions = {}, .milliseconds = 0};
   EXPECT_TRUE(report.inconclusive());
   EXPECT_FALSE(report.holds());
 }

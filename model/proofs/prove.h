@@ -13,6 +13,7 @@ enum class ProveMode : std::uint8_t { kProve, kList };
 struct ProveOptions {
   ProveMode mode = ProveMode::kProve;
   std::optional<std::string> only;           // the id of one obligation; everything about it is shown
+  bool all_mutants = false;                  // of each obligation; else until one refutes it
   std::optional<std::string> smt_directory;  // made where missing; gets one ID.smt2 for each obligation (unsat: proved)
   // Made where missing. Instead of proofs: of each system the shortest history in which it breaks a guarantee is
   // written there as a trace (history.h), and what no history was found against is printed.

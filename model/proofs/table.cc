@@ -85,7 +85,7 @@ Exit prove_all(const std::vector<Obligation>& obligations, const ProveOptions& o
   Exit status = Exit::kHolds;
   std::size_t proved = 0;
   const auto start = std::chrono::steady_clock::now();
-  Examination examination(obligations);
+  Examination examination(obligations, options.only || options.all_mutants ? Tried::kAll : Tried::kUntilRefuted);
   for (std::size_t i = 0; i < obligations.size(); ++i) {
     const Obligation& obligation = obligations[i];
     const Report report = examination.report(i);
