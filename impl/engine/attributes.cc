@@ -18,7 +18,8 @@ Result<Attributes> OverlayEngine::change(NodeId id, const AttributeChange& chang
   if (change.size && changed->type != FileType::kRegular) {
     return changed->is_directory() ? Errno::kEISDIR : Errno::kEINVAL;
   }
-  if (changed->upper) {
+  // The data of a metacopy are needed where its size changes.
+  if (changed->upper && !(changed->data && change.size)) {
     OVLSPEC_TRY(parts_->store.change(changed->upper, change));
     return shown(*changed);
   }
@@ -26,6 +27,7 @@ Result<Attributes> OverlayEngine::change(NodeId id, const AttributeChange& chang
   const std::unique_lock writing(namespace_);
   // Another thread may have copied up in between.
   if (changed->upper) {
+    if (changed->data && change.size) OVLSPEC_TRY(copy_data_up(*changed));
     OVLSPEC_TRY(parts_->store.change(changed->upper, change));
   } else {
     OVLSPEC_TRY(copy_up(changed, CopyUp{.place = {}, .change = &change}));

@@ -23,7 +23,7 @@ void OverlayEngine::restore_times(const InodeRef& upper_directory, const Attribu
 }
 
 Status OverlayEngine::copy_up(const NodePtr& node, const CopyUp& how) {
-  if (node->upper) return {};
+  if (node->upper) return node->data ? copy_data_up(*node) : Status();
   OVLSPEC_TRY(check_writable());
   std::optional<NodeName> place;
   if (!node->removed) {
@@ -83,7 +83,8 @@ Status OverlayEngine::fill_copy(const Node& node, const FoundInstance& lower, co
   if (node.type == FileType::kRegular) {
     FileSize size = lower.found.attributes.size;
     if (how.change != nullptr && how.change->size) size = std::min(size, *how.change->size);
-    OVLSPEC_TRY(copy_data(lower.instance(), to, size));
+    if (node.data && node.data->layer == nullptr) return Errno::kEIO;
+    OVLSPEC_TRY(copy_data(node.data ? *node.data : lower.instance(), to, size));
   }
   OVLSPEC_TRY(copy_xattrs(layers_, lower.instance(), to));
   auto origin = origin_of(lower);
@@ -144,6 +145,7 @@ void OverlayEngine::adopt_upper(const NodePtr& node, const FoundInode& copy, Pla
   table_.moved_to_upper(node, is_indexed ? NodeTable::LowerKey::kKept : NodeTable::LowerKey::kForgotten);
   if (is_indexed) node->origin = node->lowers.front().inode;
   if (!node->is_directory()) node->lowers.clear();
+  node->data.reset();
   node->on_upper.store(true, std::memory_order_release);
 }
 
@@ -199,8 +201,10 @@ Status OverlayEngine::place_indexed(const NodePtr& node, const std::optional<Nod
 }
 
 Status OverlayEngine::make_upper_name(Reached& reached, const NodePtr& parent, std::string_view name) {
-  if (reached.upper_here) return {};
   const NodePtr& node = reached.node.node();
+  // The layers below would not find its data under another name.
+  if (node->upper && node->data) OVLSPEC_TRY(copy_data_up(*node));
+  if (reached.upper_here) return {};
   if (!node->upper) {
     OVLSPEC_TRY(copy_up(node, CopyUp{.place = NodeName{parent, std::string(name)}, .change = nullptr}));
   } else {

@@ -12,7 +12,7 @@ Result<OpenFileRef> OverlayEngine::open(NodeId id, OpenMode mode) {
   if ((*opened)->is_directory()) return Errno::kEISDIR;
   if ((*opened)->type == FileType::kSymlink) return Errno::kELOOP;
   if ((*opened)->type != FileType::kRegular) return Errno::kENXIO;
-  if (!writes || (*opened)->upper) return open_held(*opened, mode);
+  if (!writes || ((*opened)->upper && !(*opened)->data)) return open_held(*opened, mode);
   reading.unlock();
   const std::unique_lock writing(namespace_);
   OVLSPEC_TRY(check_writable());
@@ -29,7 +29,8 @@ Result<OpenFileRef> OverlayEngine::open(NodeId id, OpenMode mode) {
 
 // REQUIRES: what is opened for writing is in the upper layer.
 Result<OpenFileRef> OverlayEngine::open_held(const NodePtr& node, OpenMode mode) {
-  const Instance instance = top(*node);
+  const Instance instance = node->data ? *node->data : top(*node);
+  if (instance.layer == nullptr) return Errno::kEIO;
   if (mode.truncate) {
     StoreChange to_nothing;
     to_nothing.size = 0;
@@ -40,7 +41,7 @@ Result<OpenFileRef> OverlayEngine::open_held(const NodePtr& node, OpenMode mode)
   auto open = std::make_shared<OpenFile>(table_, node, mode.access);
   open->store = instance.layer->store;
   open->file = std::move(*file);
-  open->on_upper = node->upper != nullptr;
+  open->on_upper = node->on_upper.load(std::memory_order_acquire);
   return open;
 }
 

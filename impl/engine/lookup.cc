@@ -131,7 +131,8 @@ Result<OverlayEngine::Loaded> OverlayEngine::load(const FoundInstance& top, Sear
 }
 
 // A lower object that is not a directory: itself, or the upper inode that its lower inode was copied up to.
-Result<Pin> OverlayEngine::reach_lower(const NodeTable::Place& place, const FoundInstance& top, Reached& reached) {
+Result<Pin> OverlayEngine::reach_lower(const NodeTable::Place& place, const FoundInstance& top, Search& search,
+                                       Reached& reached) {
   auto alias = alias_of(top);
   if (!alias.ok()) return alias.error();
   if (*alias) {
@@ -142,10 +143,19 @@ Result<Pin> OverlayEngine::reach_lower(const NodeTable::Place& place, const Foun
     Loaded loaded{.node = std::make_shared<Node>(), .recorded = {}};
     loaded.node->type = upper.found.attributes.type;
     OVLSPEC_TRY(load_upper(loaded, upper, top));
+    auto is_marked = is_metacopy(upper);
+    if (!is_marked.ok()) return is_marked.error();
+    if (*is_marked) {
+      // It was copied up from this very inode.
+      OVLSPEC_TRY(load_data(*loaded.node, top, search));
+      if (!loaded.node->data) loaded.node->data = top.instance();
+      loaded.node->on_upper.store(false, std::memory_order_release);
+    }
     return insert(at, loaded, upper);
   }
   auto loaded = load(top, nullptr);
   if (!loaded.ok()) return loaded.error();
+  OVLSPEC_TRY(load_data(*loaded->node, top, search));
   return insert(place, *loaded, top);
 }
 
@@ -174,13 +184,14 @@ Result<OverlayEngine::Reached> OverlayEngine::reach(const NodePtr& parent, std::
   }
   reached.backing = top.found.attributes;
   if (!reached.upper_here && top.found.attributes.type != FileType::kDirectory) {
-    auto pin = reach_lower(place, top, reached);
+    auto pin = reach_lower(place, top, search, reached);
     if (!pin.ok()) return pin.error();
     reached.node = std::move(*pin);
     return reached;
   }
   auto loaded = load(top, &search);
   if (!loaded.ok()) return loaded.error();
+  OVLSPEC_TRY(load_data(*loaded->node, top, search));
   reached.node = insert(place, *loaded, top);
   return reached;
 }
@@ -196,6 +207,10 @@ Result<std::optional<FileType>> OverlayEngine::below(const Node& parent, std::st
 Result<Attributes> OverlayEngine::shown(const Node& node, Attributes backing) const {
   auto links = shown_links(node, backing);
   if (!links.ok()) return links.error();
+  if (node.data && node.data->layer != nullptr) {
+    auto data = node.data->layer->store->attributes(node.data->inode);
+    if (data.ok()) backing.blocks = data->blocks;
+  }
   backing.links = *links;
   backing.number = node.number;
   backing.file_system = options_.mount_device;

@@ -158,7 +158,7 @@ class OverlayEngine final : public Engine {
   Result<NodePtr> directory(NodeId id) const;
   static Status check_name(std::string_view name);
   Result<Reached> reach(const NodePtr& parent, std::string_view name);
-  Result<Pin> reach_lower(const NodeTable::Place& place, const FoundInstance& top, Reached& reached);
+  Result<Pin> reach_lower(const NodeTable::Place& place, const FoundInstance& top, Search& search, Reached& reached);
   Result<Loaded> load(const FoundInstance& top, Search* rest);
   Pin insert(const NodeTable::Place& place, const Loaded& loaded, const FoundInstance& top);
   Result<std::optional<IdentityRecord>> load_identity(Loaded& loaded, const FoundInstance& top);
@@ -239,6 +239,13 @@ class OverlayEngine final : public Engine {
   void adopt_upper(const NodePtr& node, const FoundInode& copy, Placed placed);
   // Sets a directory's times back to what they were; copy up does not show in them. Best effort: the copy is there.
   void restore_times(const InodeRef& upper_directory, const Attributes& before);
+
+  // metacopy.cc
+  Result<bool> is_metacopy(const FoundInstance& found) const;
+  Result<std::optional<FoundInstance>> data_below(FoundInstance marked, Search& search) const;
+  Status load_data(Node& node, const FoundInstance& top, Search& search) const;
+  // REQUIRES: node.upper and node.data.
+  Status copy_data_up(Node& node);
 
   // creation.cc
   Result<FoundInode> place_new(const NodePtr& parent, std::string_view name, const NewInode& inode,

@@ -67,6 +67,23 @@ Result<std::optional<FoundInstance>> Search::examine(const Instance& base) {
   return std::optional<FoundInstance>(FoundInstance{base.layer, std::move(*seen->found)});
 }
 
+Result<std::optional<FoundInstance>> Search::next_below(const FoundInstance& file) {
+  auto redirect = layers_.private_xattr(file.instance(), names::kRedirect);
+  if (!redirect.ok()) return redirect.error();
+  if (*redirect && is_valid_redirect(**redirect)) path_ = std::move(**redirect);
+  const bool is_path = !path_.empty() && path_.front() == '/';
+  if (is_path) restart_below(*file.layer);
+  while (next_base_ < bases_->size()) {
+    const Instance& base = (*bases_)[next_base_++];
+    auto seen = is_path ? walk(base) : probe(base, path_.empty() ? name_ : std::string_view(path_), Element::kLast);
+    if (!seen.ok()) return seen.error();
+    if (seen->state == State::kAbsent) continue;
+    if (seen->state != State::kNonDirectory) break;
+    return std::optional<FoundInstance>(FoundInstance{base.layer, std::move(*seen->found)});
+  }
+  return std::optional<FoundInstance>();
+}
+
 // An absolute path is looked up in every layer below, whether the directory that we came from is there or not.
 void Search::restart_below(const Layer& layer) {
   bases_ = &root_.lowers;

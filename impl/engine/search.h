@@ -24,6 +24,10 @@ class Search {
   // The next instance, or nothing where there is no other. The first one is what shows.
   Result<std::optional<FoundInstance>> next();
 
+  // Of a file that next() found, or this: what lies below it under its name, or where its redirect leads. Nothing where
+  // nothing does, or something hides it.
+  Result<std::optional<FoundInstance>> next_below(const FoundInstance& file);
+
   // After the first next(): whether the upper layer has a whiteout under the name.
   bool upper_whiteout() const { return upper_whiteout_; }
   // After the first next(): the upper directory's redirect, or empty.
