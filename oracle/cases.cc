@@ -22,18 +22,21 @@ std::uint64_t case_seed(std::uint64_t seed, std::uint64_t number) {
 
 class Generated : public Cases {
  public:
-  explicit Generated(const CheckOptions& options) : seed_(options.seed), operations_(options.operations) {}
+  explicit Generated(const CheckOptions& options)
+      : seed_(options.seed), operations_(options.operations), mutations_(options.mutations) {}
   std::optional<std::uint64_t> count() const override { return std::nullopt; }
   Trace make(std::uint64_t number) const override {
     GeneratorOptions options;
     options.operations = operations_;
     options.places = places_;
+    options.mutations = mutations_;
     return generate(case_seed(seed_, number), options);
   }
 
  private:
   std::uint64_t seed_;
   std::uint32_t operations_;
+  bool mutations_;
   // Each place that is given is used.
   std::uint8_t places_ =
       static_cast<std::uint8_t>(std::clamp<std::size_t>(given_places().size(), GeneratorOptions().places, kPlaces));

@@ -23,6 +23,7 @@ struct CheckOptions {
   std::string traces;                    // a trace, or a directory of them, instead of generated cases
   std::string out = "ovlspec-findings";  // violations are saved here
   std::uint32_t operations = 60;         // of a generated case, about
+  bool mutations = true;                 // generated cases change the layers between mounts
 };
 
 // One kind of violation by one subject: the first that was met of its rule and operation, made small.

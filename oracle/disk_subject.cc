@@ -27,6 +27,7 @@ Attempt<Done> DiskSubject::prepare(const Trace& trace) {
   if (mounted_)
     if (auto ended = unmount(); !ended.ok()) return ended;
   options_ = trace.options;
+  prepared();
   return stack_.prepare(trace);
 }
 

@@ -36,6 +36,8 @@ class DiskSubject : public Subject {
   std::optional<Attempt<model::Tree>> kernel_view() final;
 
  protected:
+  // The layers are fresh.
+  virtual void prepared() {}
   // Mounts; `options` are the trace's own.
   virtual Attempt<Done> begin(const StackPaths& paths, const std::vector<std::string>& options,
                               const std::string& mount_point) = 0;

@@ -11,7 +11,7 @@
 
 namespace ovlspec::oracle {
 
-class FuseSubject final : public DiskSubject {
+class FuseSubject : public DiskSubject {
  public:
   // `program` is a path; it is run as `PROGRAM -f -o lowerdir=A:B,upperdir=U,workdir=W,OPTIONS MOUNTPOINT`.
   FuseSubject(std::string name, std::string program, std::vector<std::string> options);
@@ -28,12 +28,14 @@ class FuseSubject final : public DiskSubject {
   Result<std::string> take_handle(const std::string& path) override;
   Result<HandleOpened> open_handle(const std::string& handle) override;
 
- private:
+ protected:
   Attempt<Done> begin(const StackPaths& paths, const std::vector<std::string>& options,
                       const std::string& mount_point) override;
   Attempt<Done> end(const std::string& mount_point) override;
   void die() override;
   Attempt<Done> end_crashed(const std::string& mount_point) override;
+
+ private:
   // Until the mount answers.
   Attempt<Done> wait_for_mount(const std::string& mount_point);
 

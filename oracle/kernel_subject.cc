@@ -14,13 +14,17 @@ std::vector<std::string> split_options(std::string_view text) {
   return options;
 }
 
+Attempt<Done> mount_by_kernel(const DiskStack& stack, StackPaths paths,
+                              const std::vector<std::vector<std::string>>& options, const std::string& mount_point) {
+  std::vector<std::string> all;
+  for (const std::vector<std::string>& some : options) all.insert(all.end(), some.begin(), some.end());
+  if (paths.upper.empty() && paths.lowers.size() == 1) paths.lowers.push_back(stack.empty_directory());
+  return mount_overlay(paths, all, mount_point);
+}
+
 Attempt<Done> KernelSubject::begin(const StackPaths& paths, const std::vector<std::string>& options,
                                    const std::string& mount_point) {
-  std::vector<std::string> all = options_;
-  all.insert(all.end(), options.begin(), options.end());
-  StackPaths mounted = paths;
-  if (mounted.upper.empty() && mounted.lowers.size() == 1) mounted.lowers.push_back(stack().empty_directory());
-  return mount_overlay(mounted, all, mount_point);
+  return mount_by_kernel(stack(), paths, {options_, options}, mount_point);
 }
 
 std::optional<std::string> KernelSubject::unavailable() {

@@ -29,6 +29,10 @@ class KernelSubject final : public DiskSubject {
   std::vector<std::string> options_;
 };
 
+// Mounts with all of these options. The kernel wants two lowers where there is no upper.
+Attempt<Done> mount_by_kernel(const DiskStack& stack, StackPaths paths,
+                              const std::vector<std::vector<std::string>>& options, const std::string& mount_point);
+
 // `kernel`, or `kernel:OPTIONS`; the error is the environment's where overlays cannot be mounted here.
 SubjectOrError make_kernel_subject(std::string_view options);
 

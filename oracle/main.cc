@@ -37,6 +37,8 @@ void add_check(CLI::App& app, CheckOptions& options) {
   check->add_option("--time", options.seconds, "Seconds for all subjects, in equal shares")->check(CLI::PositiveNumber);
   check->add_option("--layers", options.layers, "Real directories as lowers, topmost first; they are copied");
   check->add_option("--traces", options.traces, "A trace, or a directory of traces, instead of generated cases");
+  check->add_flag_callback(
+      "--no-mutations", [&options] { options.mutations = false; }, "Generated cases leave the layers alone");
   check->add_option("--operations", options.operations, "Of a generated case, about")->capture_default_str();
   check->add_option("--out", options.out, "Where violations are saved")->capture_default_str();
 }

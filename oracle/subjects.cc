@@ -2,6 +2,7 @@
 #include "oracle/subject.h"
 
 #include "oracle/fuse_subject.h"
+#include "oracle/interchange_subject.h"
 #include "oracle/kernel_subject.h"
 #include "oracle/vfs/engine_subject.h"
 
@@ -11,7 +12,7 @@ namespace {
 SubjectOrError unknown(std::string_view name) {
   return SubjectOrError{nullptr, SubjectError{.usage = true,
                                               .what = "no subject is named `" + std::string(name) +
-                                                      "`: there are engine, fuse and kernel[:OPTIONS]"}};
+                                                      "`: there are engine, fuse, kernel[:OPTIONS] and interchange"}};
 }
 
 }  // namespace
@@ -23,6 +24,7 @@ SubjectOrError make_subject(std::string_view name) {
   if (kind == "engine") return make_engine_subject(options);
   if (kind == "fuse") return make_fuse_subject(options);
   if (kind == "kernel") return make_kernel_subject(options);
+  if (kind == "interchange") return make_interchange_subject(options);
   return unknown(name);
 }
 

@@ -146,8 +146,10 @@ Status OverlayEngine::drop_orphans() {
     if (!entry.ok()) return entry.error();
     if (!*entry) continue;
     const Attributes& attributes = (*entry)->attributes;
-    if (attributes.type == FileType::kDirectory || attributes.links > 1 || is_whiteout_device(attributes)) continue;
-    OVLSPEC_TRY(parts_->index.remove(name));
+    if (attributes.type == FileType::kDirectory || is_whiteout_device(attributes)) continue;
+    auto left_over = is_left_over(**entry);
+    if (!left_over.ok()) return left_over.error();
+    if (*left_over) OVLSPEC_TRY(parts_->index.remove(name));
   }
   return {};
 }

@@ -120,7 +120,7 @@ class Engine {
   virtual Status rename(NodeId from, std::string_view from_name, NodeId to, std::string_view to_name,
                         RenameMode mode) = 0;
 
-  // Extended attributes. The private ones are invisible: ENODATA to read, EPERM to set, absent from lists.
+  // Extended attributes. The overlay's own are invisible; a caller's of the same names stand beside them.
   virtual Result<std::string> xattr(NodeId node, std::string_view name) = 0;
   virtual Result<std::vector<std::string>> xattr_names(NodeId node) = 0;
   virtual Status set_xattr(NodeId node, std::string_view name, std::string_view value, XattrMode mode) = 0;

@@ -11,6 +11,14 @@ Result<OriginHandle> OverlayEngine::origin_of(const FoundInstance& lower) const 
   return encode_origin(lower.layer->backing.uuid, std::nullopt, lower.found.attributes.number);
 }
 
+// An inode that the index alone holds: of ours it is left over, of the kernel's it is what lower names still show.
+Result<bool> OverlayEngine::is_left_over(const FoundInode& indexed) const {
+  if (indexed.attributes.links > 1) return false;
+  auto record = layers_.private_xattr({layers_.upper.get(), indexed.inode}, names::kIdentity);
+  if (!record.ok()) return record.error();
+  return record->has_value();
+}
+
 // The upper inode in the index counts while it has a name in the upper layer beside the index entry.
 Result<std::optional<OverlayEngine::Alias>> OverlayEngine::alias_of(const FoundInstance& lower) {
   if (!parts_) return std::optional<Alias>();
@@ -22,7 +30,10 @@ Result<std::optional<OverlayEngine::Alias>> OverlayEngine::alias_of(const FoundI
   Alias alias{.upper = {}, .index_name = origin->index_name()};
   auto found = parts_->index.find(alias.index_name);
   if (!found.ok()) return found.error();
-  if (!*found || (*found)->attributes.links < 2) return std::optional<Alias>();
+  if (!*found) return std::optional<Alias>();
+  auto left_over = is_left_over(**found);
+  if (!left_over.ok()) return left_over.error();
+  if (*left_over) return std::optional<Alias>();
   if ((*found)->attributes.type != lower.found.attributes.type) return std::optional<Alias>();
   alias.upper = std::move(**found);
   return std::optional<Alias>(std::move(alias));

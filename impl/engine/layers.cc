@@ -21,7 +21,24 @@ std::string Layers::private_name(std::string_view name) const {
   return full;
 }
 
-bool Layers::is_private(std::string_view full_name) const { return full_name.starts_with(prefix(xattrs)); }
+bool Layers::is_private(std::string_view stored_name) const {
+  const std::string_view own = prefix(xattrs);
+  return stored_name.starts_with(own) && !stored_name.substr(own.size()).starts_with(names::kNested);
+}
+
+std::string Layers::stored_name(std::string_view callers_name) const {
+  const std::string_view own = prefix(xattrs);
+  std::string stored(callers_name);
+  if (callers_name.starts_with(own)) stored.insert(own.size(), names::kNested);
+  return stored;
+}
+
+std::string Layers::callers_name(std::string_view stored_name) const {
+  const std::string_view own = prefix(xattrs);
+  std::string name(stored_name);
+  if (stored_name.starts_with(own)) name.erase(own.size(), names::kNested.size());
+  return name;
+}
 
 Result<std::optional<std::string>> Layers::private_xattr(const Instance& instance, std::string_view name) const {
   auto value = instance.layer->store->xattr(instance.inode, private_name(name));

@@ -44,7 +44,11 @@ class Layers {
 
   // The full name of a private attribute.
   std::string private_name(std::string_view name) const;
-  bool is_private(std::string_view full_name) const;
+  // Whether an attribute on disk is this overlay's own.
+  bool is_private(std::string_view stored_name) const;
+  // On disk the caller's attributes with names like our own stand apart (names::kNested), as the kernel has them.
+  std::string stored_name(std::string_view callers_name) const;
+  std::string callers_name(std::string_view stored_name) const;  // REQUIRES: it is not private
   // Nothing where the inode has no such attribute, or its file system none at all.
   Result<std::optional<std::string>> private_xattr(const Instance& instance, std::string_view name) const;
 };

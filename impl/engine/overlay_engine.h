@@ -198,6 +198,7 @@ class OverlayEngine final : public Engine {
   // hard_links.cc
   Result<OriginHandle> origin_of(const FoundInstance& lower) const;
   Result<std::optional<Alias>> alias_of(const FoundInstance& lower);
+  Result<bool> is_left_over(const FoundInode& indexed) const;
   struct OriginSearch {
     std::optional<FoundInstance> found;
     bool is_gone = true;  // where it was not found; false: it cannot be told

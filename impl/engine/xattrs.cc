@@ -1,12 +1,11 @@
-// Extended attributes. The private ones do not exist for callers.
-#include <algorithm>
-
+// Extended attributes. The overlay's own do not exist for callers, who may have ones of the same names beside them.
 #include "impl/engine/overlay_engine.h"
+#include "model/vocabulary/names.h"
 
 namespace ovlspec::impl {
 
-Result<std::string> OverlayEngine::xattr(NodeId id, std::string_view name) {
-  if (layers_.is_private(name)) return Errno::kENODATA;
+Result<std::string> OverlayEngine::xattr(NodeId id, std::string_view callers_name) {
+  const std::string name = layers_.stored_name(callers_name);
   const std::shared_lock lock(namespace_);
   auto found = node(id);
   if (!found.ok()) return found.error();
@@ -21,13 +20,16 @@ Result<std::vector<std::string>> OverlayEngine::xattr_names(NodeId id) {
   const Instance instance = top(**found);
   auto listed = instance.layer->store->xattr_names(instance.inode);
   if (!listed.ok()) return listed;
-  const auto is_private = [this](const std::string& name) { return layers_.is_private(name); };
-  listed->erase(std::remove_if(listed->begin(), listed->end(), is_private), listed->end());
-  return listed;
+  std::vector<std::string> names;
+  for (const std::string& name : *listed)
+    if (!layers_.is_private(name)) names.push_back(layers_.callers_name(name));
+  return names;
 }
 
-Status OverlayEngine::set_xattr(NodeId id, std::string_view name, std::string_view value, XattrMode mode) {
-  if (layers_.is_private(name)) return Errno::kEPERM;
+Status OverlayEngine::set_xattr(NodeId id, std::string_view callers_name, std::string_view value, XattrMode mode) {
+  const std::string name = layers_.stored_name(callers_name);
+  // As the kernel has it, where the name is too long to stand apart.
+  if (name.size() > names::kNameMax && callers_name.size() <= names::kNameMax) return Errno::kEOPNOTSUPP;
   const std::unique_lock lock(namespace_);
   auto found = node(id);
   if (!found.ok()) return found.error();
@@ -43,8 +45,8 @@ Status OverlayEngine::set_xattr(NodeId id, std::string_view name, std::string_vi
   return parts_->store.set_xattr((*found)->upper, name, value, mode);
 }
 
-Status OverlayEngine::remove_xattr(NodeId id, std::string_view name) {
-  if (layers_.is_private(name)) return Errno::kEPERM;
+Status OverlayEngine::remove_xattr(NodeId id, std::string_view callers_name) {
+  const std::string name = layers_.stored_name(callers_name);
   const std::unique_lock lock(namespace_);
   auto found = node(id);
   if (!found.ok()) return found.error();

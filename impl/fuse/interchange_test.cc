@@ -1,6 +1,7 @@
 // Layers that the kernel's overlayfs wrote, mounted by us, and the other way round.
 #include <fcntl.h>
 #include <sys/mount.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -50,6 +51,23 @@ class Interchange : public MountTest {
  private:
   bool mounted_ = false;
 };
+
+TEST_F(Interchange, AttributesWithNamesLikeTheOverlaysAreReadByBoth) {
+  write_file(lower("f"), "x");
+  const std::string name = "trusted.overlay.opaque";
+  mount_ours();
+  ASSERT_EQ(setxattr(at("f").c_str(), name.c_str(), "ours", 4, 0), 0);
+  unmount();
+  mount_kernel();
+  if (IsSkipped()) return;
+  char value[16] = {};
+  EXPECT_EQ(getxattr(kernel("f").c_str(), name.c_str(), value, sizeof value), 4);
+  ASSERT_EQ(setxattr(kernel("f").c_str(), name.c_str(), "kernel", 6, 0), 0);
+  unmount_kernel();
+  mount_ours();
+  EXPECT_EQ(getxattr(at("f").c_str(), name.c_str(), value, sizeof value), 6);
+  EXPECT_EQ(std::string(value), "kernel");
+}
 
 class Metacopy : public Interchange {
  protected:

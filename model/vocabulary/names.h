@@ -16,6 +16,8 @@ inline constexpr std::size_t kLayersMax = 500;
 // Private attributes are trusted.overlay.NAME, or user.overlay.NAME where the mounter has no privilege.
 inline constexpr std::string_view kTrustedPrefix = "trusted.overlay.";
 inline constexpr std::string_view kUserPrefix = "user.overlay.";
+// A caller's attribute of such a name is kept apart as trusted.overlay.overlay.NAME: an overlay over overlays.
+inline constexpr std::string_view kNested = "overlay.";
 inline constexpr std::string_view kOpaque = "opaque";      // "y": opaque; "x": has xattr whiteouts, not opaque
 inline constexpr std::string_view kRedirect = "redirect";  // a sibling's name, or an absolute path from the root
 inline constexpr std::string_view kMetacopy = "metacopy";
