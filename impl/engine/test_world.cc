@@ -113,6 +113,11 @@ World& World::identity(IdentityStrategy strategy, IdentityMap* map) {
   return *this;
 }
 
+World& World::redirects(Redirects redirects) {
+  options_.redirects = redirects;
+  return *this;
+}
+
 World& World::user_xattrs() {
   options_.xattrs = XattrNamespace::kUser;
   return *this;

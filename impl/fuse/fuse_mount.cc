@@ -17,6 +17,11 @@ constexpr unsigned kReadAhead = 1024;  // KiB: as much as one request takes
 
 unsigned suitable_threads() { return std::clamp(2 * std::thread::hardware_concurrency(), kThreadsLeast, kThreadsMost); }
 
+// Private attributes that this process can write.
+impl::XattrNamespace suitable_xattrs() {
+  return may_set_trusted_attributes() ? impl::XattrNamespace::kTrusted : impl::XattrNamespace::kUser;
+}
+
 Failure cannot_use(std::string_view option, const std::string& path, Errno error) {
   return Failure{.message = fmt::format("{} {}: {}", option, in_quotes(path), error_text(error))};
 }
@@ -81,7 +86,8 @@ Check FuseMount::open_stack(const MountOptions& options) {
   engine_options.identity = options.identity;
   engine_options.map = map_.get();
   engine_options.seal = options.seal;
-  engine_options.xattrs = options.xattrs;
+  engine_options.xattrs = options.xattrs.value_or(suitable_xattrs());
+  engine_options.redirects = options.redirects;
   engine_options.durability = options.durability;
   Result<std::unique_ptr<impl::Engine>> engine = impl::Engine::mount(stack_, engine_options);
   if (!engine) return Failure{.message = "the layers cannot be used: " + error_text(engine.error())};
@@ -104,6 +110,8 @@ Check FuseMount::open_session(const MountRequest& request) {
   SessionOptions session_options{.source = request.source,
                                  .mount_point = mount_point_,
                                  .flags = options.flags,
+                                 .security = options.security,
+                                 .presentation = options.presentation,
                                  .visibility = options.visibility,
                                  .passthrough = options.passthrough,
                                  .verbosity = options.verbosity,

@@ -7,6 +7,7 @@
 #include <charconv>
 #include <optional>
 
+#include "impl/fuse/compatible_options.h"
 #include "model/vocabulary/names.h"
 
 namespace ovlspec::fuse {
@@ -30,6 +31,14 @@ Failure bad_value(const GivenOption& option, std::string_view expected) {
   return usage_failure(fmt::format("option {}: expected {}, not {}", option.name, expected, in_quotes(*option.value)));
 }
 
+Check add_lower(MountOptions& options, const GivenOption& option, std::string_view escaped) {
+  Attempt<std::string> path = unescape(escaped);
+  if (!path) return usage_failure(fmt::format("{} {}: {}", option.name, in_quotes(escaped), path.failure().message));
+  if (Check length = check_path_length(option.name, *path); !length) return length;
+  options.lowers.push_back(*std::move(path));
+  return Done{};
+}
+
 Check set_lowers(MountOptions& options, const GivenOption& option) {
   const std::vector<std::string> parts = split_escaped(*option.value, ':');
   if (parts.size() > names::kLayersMax) {
@@ -38,14 +47,20 @@ Check set_lowers(MountOptions& options, const GivenOption& option) {
   if (!options.lowers.empty()) return usage_failure("option lowerdir is given twice");
   for (const std::string& part : parts) {
     if (part.empty() && parts.size() > 1) {
-      return usage_failure(fmt::format("lowerdir {}: an empty layer name", in_quotes(*option.value)));
+      return usage_failure(
+          fmt::format("lowerdir {}: an empty layer name; there are no data-only layers", in_quotes(*option.value)));
     }
-    Attempt<std::string> path = unescape(part);
-    if (!path) return usage_failure(fmt::format("lowerdir {}: {}", in_quotes(part), path.failure().message));
-    if (Check length = check_path_length("lowerdir", *path); !length) return length;
-    options.lowers.push_back(*std::move(path));
+    if (Check added = add_lower(options, option, part); !added) return added;
   }
   return Done{};
+}
+
+// One more layer below those named so far. A colon in its name is an ordinary character.
+Check append_lower(MountOptions& options, const GivenOption& option) {
+  if (options.lowers.size() == names::kLayersMax) {
+    return usage_failure(fmt::format("more than {} lower layers", names::kLayersMax));
+  }
+  return add_lower(options, option, *option.value);
 }
 
 Check set_directory(std::string& directory, const GivenOption& option) {
@@ -108,6 +123,61 @@ std::optional<unsigned> number(std::string_view text) {
   return value;
 }
 
+// off and follow make none, but follow those that are there.
+Check set_redirects(MountOptions& options, const GivenOption& option) {
+  using Redirects = impl::Redirects;
+  if (*option.value == "nofollow") {
+    return usage_failure("option redirect_dir=nofollow is refused: redirects are always followed");
+  }
+  if (*option.value != "on" && *option.value != "off" && *option.value != "follow") {
+    return bad_value(option, "on, off or follow");
+  }
+  options.redirects = *option.value == "on" ? Redirects::kMade : Redirects::kFollowed;
+  return Done{};
+}
+
+Check set_mapping(IdMapping& mapping, const GivenOption& option) {
+  if (mapping != IdMapping()) return usage_failure(fmt::format("option {} is given twice", option.name));
+  Attempt<IdMapping> parsed = IdMapping::parse(*option.value);
+  if (!parsed) {
+    return usage_failure(
+        fmt::format("option {} {}: {}", option.name, in_quotes(*option.value), parsed.failure().message));
+  }
+  mapping = *std::move(parsed);
+  return Done{};
+}
+
+Check set_user_mapping(MountOptions& options, const GivenOption& option) {
+  return set_mapping(options.presentation.users, option);
+}
+
+Check set_group_mapping(MountOptions& options, const GivenOption& option) {
+  return set_mapping(options.presentation.groups, option);
+}
+
+Check set_squashed(std::optional<unsigned>& squashed, const GivenOption& option) {
+  squashed = number(*option.value);
+  // The largest number is no id.
+  if (!squashed || *squashed == ~0U) return bad_value(option, "an id");
+  return Done{};
+}
+
+Check set_squashed_user(MountOptions& options, const GivenOption& option) {
+  return set_squashed(options.presentation.squashed_user, option);
+}
+
+Check set_squashed_group(MountOptions& options, const GivenOption& option) {
+  return set_squashed(options.presentation.squashed_group, option);
+}
+
+// For the kernel's security module, quotes and all.
+Check add_security(MountOptions& options, const GivenOption& option) {
+  if (option.value->empty()) return usage_failure(fmt::format("{} is empty", option.name));
+  if (!options.security.empty()) options.security += ',';
+  options.security += fmt::format("{}={}", option.name, *option.value);
+  return Done{};
+}
+
 Check set_threads(MountOptions& options, const GivenOption& option) {
   const std::optional<unsigned> threads = number(*option.value);
   if (!threads || *threads == 0 || *threads > kThreadsMax) {
@@ -123,15 +193,19 @@ Check set_threaded(MountOptions& options, const GivenOption& option) {
   return Done{};
 }
 
-// The threads are made once and stay, so the largest number of idle ones means nothing; it is only checked.
-Check check_idle_threads(MountOptions&, const GivenOption& option) {
+// Of things that we do otherwise (the threads are made once and stay, a request is as large as the kernel likes), so
+// that the number means nothing; it is only checked.
+Check check_number(MountOptions&, const GivenOption& option) {
   if (!number(*option.value)) return bad_value(option, "a number");
   return Done{};
 }
 
 // The kernel's caches hold as long as the mount, whatever the seconds: nobody changes the layers beside us.
 Check check_timeout(MountOptions&, const GivenOption& option) {
-  if (option.value->empty() || option.value->find_first_not_of("0123456789.") != std::string::npos) {
+  double seconds = 0;
+  const char* end = option.value->data() + option.value->size();
+  const auto [read, error] = std::from_chars(option.value->data(), end, seconds, std::chars_format::fixed);
+  if (option.value->empty() || error != std::errc() || read != end || !(seconds >= 0)) {
     return bad_value(option, "seconds");
   }
   return Done{};
@@ -142,8 +216,9 @@ struct ValueOption {
   std::string_view name;
   ValueSetter set;
 };
-constexpr std::array<ValueOption, 15> kValueOptions = {{
+constexpr std::array<ValueOption, 26> kValueOptions = {{
     {"lowerdir", set_lowers},
+    {"lowerdir+", append_lower},
     {"upperdir", set_upper},
     {"workdir", set_work},
     {"identity", set_identity},
@@ -155,9 +230,18 @@ constexpr std::array<ValueOption, 15> kValueOptions = {{
     {"threads", set_threads},
     {"max_threads", set_threads},
     {"threaded", set_threaded},
-    {"max_idle_threads", check_idle_threads},
+    {"max_idle_threads", check_number},
+    {"max_write", check_number},
     {"timeout", check_timeout},
-    {"subtype", [](MountOptions&, const GivenOption&) -> Check { return Done{}; }},
+    {"redirect_dir", set_redirects},
+    {"uidmapping", set_user_mapping},
+    {"gidmapping", set_group_mapping},
+    {"squash_to_uid", set_squashed_user},
+    {"squash_to_gid", set_squashed_group},
+    {"context", add_security},
+    {"fscontext", add_security},
+    {"defcontext", add_security},
+    {"rootcontext", add_security},
 }};
 
 struct FlagOption {
@@ -191,24 +275,9 @@ constexpr std::array<FlagOption, 22> kFlagOptions = {{
     {"defaults", MountFlag::kReadOnly, Action::kClear},
 }};
 
-// What mount(8) and fstab use among themselves, and what holds anyway.
-constexpr std::array<std::string_view, 16> kWithoutEffect = {
-    "default_permissions",
-    "clone_fd",
-    "auto",
-    "noauto",
-    "user",
-    "nouser",
-    "users",
-    "nousers",
-    "owner",
-    "noowner",
-    "group",
-    "nogroup",
-    "_netdev",
-    "nofail",
-    "silent",
-    "loud",
+// What mount(8) and fstab use among themselves.
+constexpr std::array<std::string_view, 12> kWithoutEffect = {
+    "auto", "noauto", "user", "nouser", "users", "nousers", "owner", "noowner", "group", "nogroup", "_netdev", "nofail",
 };
 
 Check apply_word(MountOptions& options, const GivenOption& option) {
@@ -222,6 +291,14 @@ Check apply_word(MountOptions& options, const GivenOption& option) {
   }
   if (option.name == "volatile") {
     options.durability = impl::Durability::kVolatile;
+  } else if (option.name == "squash_to_root") {
+    // squash_to_uid and squash_to_gid win, wherever they stand.
+    options.presentation.squashed_user = options.presentation.squashed_user.value_or(0);
+    options.presentation.squashed_group = options.presentation.squashed_group.value_or(0);
+  } else if (option.name == "static_nlink") {
+    options.presentation.directory_links = DirectoryLinks::kOne;
+  } else if (option.name == "noacl") {
+    options.access_lists = AccessLists::kOff;
   } else if (option.name == "userxattr") {
     options.xattrs = impl::XattrNamespace::kUser;
   } else if (option.name == "allow_other") {
@@ -245,8 +322,29 @@ Check apply_option(MountOptions& options, std::string_view text) {
     // `threaded` is also a word of its own.
     if (option.name != "threaded") return usage_failure(fmt::format("option {} needs a value", option.name));
   }
+  if (std::optional<Check> compatible = check_compatible(option.name, option.value)) return *std::move(compatible);
   if (option.value) return usage_failure(fmt::format("unknown option {}", in_quotes(text)));
   return apply_word(options, option);
+}
+
+// A security context has commas of its own inside its quotes.
+bool ends_inside_quotes(std::string_view text) {
+  const std::size_t equals = text.find('=');
+  if (equals == std::string_view::npos || !text.substr(0, equals).ends_with("context")) return false;
+  const std::string_view value = text.substr(equals + 1);
+  return value.starts_with('"') && (value.size() == 1 || !value.ends_with('"'));
+}
+
+std::vector<std::string> split_options(std::string_view text) {
+  std::vector<std::string> parts;
+  for (std::string& part : split_escaped(text, ',')) {
+    if (!parts.empty() && ends_inside_quotes(parts.back())) {
+      parts.back() += "," + part;
+    } else {
+      parts.push_back(std::move(part));
+    }
+  }
+  return parts;
 }
 
 Check check_complete(const MountOptions& options) {
@@ -326,7 +424,7 @@ Attempt<MountOptions> parse_options(const std::vector<std::string>& texts) {
     if (length > kOptionTextMax) {
       return usage_failure(fmt::format("the options are too long: more than {} bytes", kOptionTextMax));
     }
-    for (const std::string& part : split_escaped(text, ',')) {
+    for (const std::string& part : split_options(text)) {
       if (part.empty()) continue;
       if (Check check = apply_option(options, part); !check) return check.failure();
     }

@@ -5,12 +5,14 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "impl/engine/engine.h"
 #include "impl/fuse/attempt.h"
+#include "impl/fuse/presentation.h"
 
 namespace ovlspec::fuse {
 
@@ -45,6 +47,7 @@ enum class Visibility : std::uint8_t {
   kEverybody,  // allow_other
 };
 enum class Passthrough : std::uint8_t { kAutomatic, kOff };
+enum class AccessLists : std::uint8_t { kKept, kOff };  // kOff: noacl
 enum class Verbosity : std::uint8_t { kNormal, kDebug };
 
 struct MountOptions {
@@ -55,13 +58,17 @@ struct MountOptions {
   impl::SealCheck seal = impl::SealCheck::kVerify;
   std::string state;  // directory of the identity map; empty: the work directory
   impl::Durability durability = impl::Durability::kSynced;
-  impl::XattrNamespace xattrs = impl::XattrNamespace::kTrusted;
+  std::optional<impl::XattrNamespace> xattrs;  // empty: as the process may
+  impl::Redirects redirects = impl::Redirects::kMade;
+  Presentation presentation;
+  AccessLists access_lists = AccessLists::kKept;
   Visibility visibility = Visibility::kAutomatic;
   Passthrough passthrough = Passthrough::kAutomatic;
   Verbosity verbosity = Verbosity::kNormal;
   MountFlags flags;
   unsigned threads = 0;  // 0: as many as suit the machine
   std::string source;    // fsname=; empty: not given
+  std::string security;  // context= and the like, as the kernel takes them, separated by commas
   bool operator==(const MountOptions&) const = default;
 };
 

@@ -76,6 +76,7 @@ struct MountCall {
   std::string source;
   std::string mount_point;  // absolute
   MountFlags flags;
+  std::string security;  // context= and the like; may be empty
 };
 // A connection that is not mounted yet.
 Result<Descriptor> open_fuse_device();
@@ -147,6 +148,15 @@ class Daemon {
   explicit Daemon(Descriptor report) : report_(std::move(report)) {}
   Descriptor report_;
 };
+
+struct ProcessIds {
+  Uid user = 0;
+  Gid group = 0;
+};
+ProcessIds own_ids();
+
+// Whether this process may set trusted.* attributes: the privilege counts in the first user namespace alone.
+bool may_set_trusted_attributes();
 
 // Whether the thread `pid` has the capability in effect; not where /proc does not tell.
 bool has_capability(int pid, Capability capability);
