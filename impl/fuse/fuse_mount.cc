@@ -66,10 +66,12 @@ Attempt<std::unique_ptr<FuseMount>> FuseMount::start(const MountRequest& request
 FuseMount::~FuseMount() = default;
 
 Check FuseMount::open_stack(const MountOptions& options) {
+  impl::LayerStore* reader = &store_;
+  if (options.whiteouts == Whiteouts::kFiles) reader = &file_whiteouts_;
   for (const std::string& path : options.lowers) {
     Result<impl::OpenedLayer> lower = store_.open_lower(path);
     if (!lower) return cannot_use("lowerdir", path, lower.error());
-    stack_.lowers.push_back({.store = &store_, .root = lower->root});
+    stack_.lowers.push_back({.store = reader, .root = lower->root});
   }
   if (!options.upper.empty()) {
     Result<impl::OpenedUpper> opened = store_.open_upper(options.upper, options.work);

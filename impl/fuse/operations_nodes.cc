@@ -77,14 +77,13 @@ Served& served(fuse_req_t request) { return *static_cast<Served*>(fuse_req_userd
 
 Result<impl::NodeEntry> create_object(Served& session, impl::NodeId parent, std::string_view name,
                                       const impl::NewInode& shown) {
-  Result<impl::NewInode> inode = stored(shown, session.presentation);
-  if (!inode) return inode.error();
-  Result<impl::NodeEntry> made = session.engine.create(parent, name, *inode);
+  impl::NewInode inode = stored(shown, session.presentation);
+  Result<impl::NodeEntry> made = session.engine.create(parent, name, inode);
   if (made.error() != Errno::kEPERM || !session.presentation.squashes()) return made;
   const ProcessIds own = own_ids();
-  inode->uid = own.user;
-  inode->gid = own.group;
-  return session.engine.create(parent, name, *inode);
+  inode.uid = own.user;
+  inode.gid = own.group;
+  return session.engine.create(parent, name, inode);
 }
 
 void reply(fuse_req_t request, const Status& status) { fuse_reply_err(request, number_of(status.error())); }

@@ -123,6 +123,12 @@ std::optional<unsigned> number(std::string_view text) {
   return value;
 }
 
+Check set_whiteouts(MountOptions& options, const GivenOption& option) {
+  if (*option.value != "devices" && *option.value != "files") return bad_value(option, "devices or files");
+  options.whiteouts = *option.value == "files" ? Whiteouts::kFiles : Whiteouts::kDevices;
+  return Done{};
+}
+
 // off and follow make none, but follow those that are there.
 Check set_redirects(MountOptions& options, const GivenOption& option) {
   using Redirects = impl::Redirects;
@@ -216,7 +222,7 @@ struct ValueOption {
   std::string_view name;
   ValueSetter set;
 };
-constexpr std::array<ValueOption, 26> kValueOptions = {{
+constexpr std::array<ValueOption, 27> kValueOptions = {{
     {"lowerdir", set_lowers},
     {"lowerdir+", append_lower},
     {"upperdir", set_upper},
@@ -225,6 +231,7 @@ constexpr std::array<ValueOption, 26> kValueOptions = {{
     {"statedir", set_state},
     {"seal", set_seal},
     {"fsync", set_fsync},
+    {"whiteouts", set_whiteouts},
     {"fsname", set_source},
     {"passthrough", set_passthrough},
     {"threads", set_threads},

@@ -48,6 +48,8 @@ enum class Visibility : std::uint8_t {
 };
 enum class Passthrough : std::uint8_t { kAutomatic, kOff };
 enum class AccessLists : std::uint8_t { kKept, kOff };  // kOff: noacl
+// kFiles: in lower layers, beside the kernel's, the files that container engines write for a mount program.
+enum class Whiteouts : std::uint8_t { kDevices, kFiles };
 enum class Verbosity : std::uint8_t { kNormal, kDebug };
 
 struct MountOptions {
@@ -61,6 +63,7 @@ struct MountOptions {
   std::optional<impl::XattrNamespace> xattrs;  // empty: as the process may
   impl::Redirects redirects = impl::Redirects::kMade;
   Presentation presentation;
+  Whiteouts whiteouts = Whiteouts::kDevices;
   AccessLists access_lists = AccessLists::kKept;
   Visibility visibility = Visibility::kAutomatic;
   Passthrough passthrough = Passthrough::kAutomatic;

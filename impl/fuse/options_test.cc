@@ -160,6 +160,7 @@ TEST(Options, EachRefusalNamesTheOption) {
       {"lowerdir=/a,timeout=-1", R"(option timeout: expected seconds, not "-1")"},
       {"lowerdir=/a,redirect_dir=nofollow", "option redirect_dir=nofollow is refused: redirects are always followed"},
       {"lowerdir=/a,redirect_dir=1", R"(option redirect_dir: expected on, off or follow, not "1")"},
+      {"lowerdir=/a,whiteouts=aufs", R"(option whiteouts: expected devices or files, not "aufs")"},
       {"lowerdir=/a,uidmapping=0:1", R"(option uidmapping "0:1": expected three numbers a range)"},
       {"lowerdir=/a,gidmapping=0:1:1,gidmapping=0:1:1", "option gidmapping is given twice"},
       {"lowerdir=/a,squash_to_uid=root", R"(option squash_to_uid: expected an id, not "root")"},

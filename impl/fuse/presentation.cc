@@ -30,11 +30,12 @@ bool contains(std::uint32_t begin, std::uint32_t length, std::uint32_t id) {
 Attempt<std::vector<IdRange>> ranges_of(std::string_view text) {
   std::vector<std::uint32_t> numbers;
   for (const std::string& part : split_escaped(text, ':')) {
+    if (part.empty()) continue;
     const std::optional<std::uint32_t> value = number(part);
     if (!value) return usage_failure(fmt::format("{} is no number", in_quotes(part)));
     numbers.push_back(*value);
   }
-  if (numbers.size() % 3 != 0) return usage_failure("expected three numbers a range");
+  if (numbers.empty() || numbers.size() % 3 != 0) return usage_failure("expected three numbers a range");
   std::vector<IdRange> ranges;
   for (std::size_t i = 0; i < numbers.size(); i += 3) {
     ranges.push_back({.stored = numbers[i], .shown = numbers[i + 1], .length = numbers[i + 2]});
@@ -107,12 +108,9 @@ Result<impl::AttributeChange> stored(impl::AttributeChange change, const Present
   return change;
 }
 
-Result<impl::NewInode> stored(impl::NewInode inode, const Presentation& presentation) {
-  const std::optional<Uid> user = presentation.users.stored(inode.uid);
-  const std::optional<Gid> group = presentation.groups.stored(inode.gid);
-  if (!user || !group) return Errno::kEOVERFLOW;
-  inode.uid = *user;
-  inode.gid = *group;
+impl::NewInode stored(impl::NewInode inode, const Presentation& presentation) {
+  inode.uid = presentation.users.stored(inode.uid).value_or(kOverflowId);
+  inode.gid = presentation.groups.stored(inode.gid).value_or(kOverflowId);
   return inode;
 }
 

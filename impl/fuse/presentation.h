@@ -25,7 +25,8 @@ class IdMapping {
  public:
   // Each id is shown as it is.
   IdMapping() = default;
-  // `STORED:SHOWN:LENGTH[:STORED:SHOWN:LENGTH...]`. A usage failure names what is wrong with it.
+  // `STORED:SHOWN:LENGTH[:STORED:SHOWN:LENGTH...]`; colons too many are skipped, as container engines write one before
+  // the first range. A usage failure names what is wrong with it.
   static Attempt<IdMapping> parse(std::string_view text);
 
   // kOverflowId for an id that is not mapped.
@@ -57,8 +58,9 @@ struct Presentation {
 
 // The attributes as the mount shows them.
 Attributes shown(const Attributes& stored, const Presentation& presentation);
-// With owners as the layers are to hold them. EOVERFLOW for an id that is not mapped.
+// With owners as the layers are to hold them. Nobody can be made the owner whose id is not mapped (EOVERFLOW), but what
+// such a caller makes is nobody's: a container engine prepares a tree in the name of the machine's root.
 Result<impl::AttributeChange> stored(impl::AttributeChange change, const Presentation& presentation);
-Result<impl::NewInode> stored(impl::NewInode inode, const Presentation& presentation);
+impl::NewInode stored(impl::NewInode inode, const Presentation& presentation);
 
 }  // namespace ovlspec::fuse

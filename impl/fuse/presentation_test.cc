@@ -39,6 +39,10 @@ TEST(IdMapping, WhatIsShownIsStoredAsItWas) {
   }
 }
 
+TEST(IdMapping, MayBeginWithAColonAsContainerEnginesWriteIt) {
+  EXPECT_EQ(mapping(":0:1000:1:1:110000:65536"), mapping("0:1000:1:1:110000:65536"));
+}
+
 TEST(IdMapping, ReachesTheLargestId) {
   const IdMapping ids = mapping("0:0:4294967295");
   EXPECT_EQ(ids.shown(0xfffffffeU), 0xfffffffeU);
@@ -47,12 +51,12 @@ TEST(IdMapping, ReachesTheLargestId) {
 
 TEST(IdMapping, EachRefusalSaysWhatIsWrong) {
   const std::vector<std::pair<std::string, std::string>> table = {
-      {"", R"("" is no number)"},
+      {"", "expected three numbers a range"},
+      {":", "expected three numbers a range"},
       {"0", "expected three numbers a range"},
       {"0:1:2:3", "expected three numbers a range"},
       {"0:1:x", R"("x" is no number)"},
       {"0:-1:1", R"("-1" is no number)"},
-      {"0:1:1:", R"("" is no number)"},
       {"0:4294967296:1", R"("4294967296" is no number)"},
       {"0:1:0", "a range without ids"},
       {"1:0:4294967295", "a range goes beyond the largest id"},
@@ -79,7 +83,7 @@ TEST(Presentation, StaticLinkCountsAreThoseOfDirectoriesAlone) {
   EXPECT_EQ(shown({.type = FileType::kRegular, .links = 5}, presentation).links, 5U);
 }
 
-TEST(Presentation, AnOwnerThatIsNotMappedCannotBeStored) {
+TEST(Presentation, NobodyBecomesOwnerWhoseIdIsNotMapped) {
   Presentation presentation;
   presentation.users = mapping("0:100:10");
   impl::AttributeChange change;
@@ -91,10 +95,17 @@ TEST(Presentation, AnOwnerThatIsNotMappedCannotBeStored) {
   EXPECT_EQ(mapped->gid, Gid{105});
   change.uid = 5;
   EXPECT_EQ(stored(change, presentation).error(), Errno::kEOVERFLOW);
+  EXPECT_TRUE(stored(impl::AttributeChange{}, presentation));
+}
+
+TEST(Presentation, WhatACallerWithoutAMappingMakesIsNobodys) {
+  Presentation presentation;
+  presentation.users = mapping("0:100:10");
   impl::NewInode inode;
   inode.uid = 110;
-  EXPECT_EQ(stored(inode, presentation).error(), Errno::kEOVERFLOW);
-  EXPECT_TRUE(stored(impl::AttributeChange{}, presentation));
+  inode.gid = 110;
+  EXPECT_EQ(stored(inode, presentation).uid, kOverflowId);
+  EXPECT_EQ(stored(inode, presentation).gid, Gid{110});
 }
 
 }  // namespace
