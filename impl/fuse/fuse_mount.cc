@@ -121,6 +121,11 @@ Check FuseMount::open_session(const MountRequest& request) {
   if (options.upper.empty()) session_options.flags.set(MountFlag::kReadOnly);
   session_ = std::make_unique<Session>(*engine_, layers_, std::move(session_options));
   if (Check started = session_->start(); !started) return started;
+  if (options.propagation == Propagation::kPrivate) {
+    if (const Status made = make_mount_private(mount_point_); !made) {
+      return Failure{.message = fmt::format("the mount cannot be made private: {}", error_text(made.error()))};
+    }
+  }
   set_read_ahead(mount_point_, kReadAhead);
   return Done{};
 }

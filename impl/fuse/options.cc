@@ -302,6 +302,8 @@ Check apply_word(MountOptions& options, const GivenOption& option) {
     // squash_to_uid and squash_to_gid win, wherever they stand.
     options.presentation.squashed_user = options.presentation.squashed_user.value_or(0);
     options.presentation.squashed_group = options.presentation.squashed_group.value_or(0);
+  } else if (option.name == "private" || option.name == "rprivate") {
+    options.propagation = Propagation::kPrivate;
   } else if (option.name == "static_nlink") {
     options.presentation.directory_links = DirectoryLinks::kOne;
   } else if (option.name == "noacl") {

@@ -50,6 +50,7 @@ enum class Passthrough : std::uint8_t { kAutomatic, kOff };
 enum class AccessLists : std::uint8_t { kKept, kOff };  // kOff: noacl
 // kFiles: in lower layers, beside the kernel's, the files that container engines write for a mount program.
 enum class Whiteouts : std::uint8_t { kDevices, kFiles };
+enum class Propagation : std::uint8_t { kAsItsPlace, kPrivate };  // kPrivate: what is mounted in it shows nowhere else
 enum class Verbosity : std::uint8_t { kNormal, kDebug };
 
 struct MountOptions {
@@ -69,6 +70,7 @@ struct MountOptions {
   Passthrough passthrough = Passthrough::kAutomatic;
   Verbosity verbosity = Verbosity::kNormal;
   MountFlags flags;
+  Propagation propagation = Propagation::kAsItsPlace;
   unsigned threads = 0;  // 0: as many as suit the machine
   std::string source;    // fsname=; empty: not given
   std::string security;  // context= and the like, as the kernel takes them, separated by commas

@@ -92,6 +92,7 @@ TEST(Options, OwnersAreMappedAndSquashed) {
 
 TEST(Options, OfFuseOverlayfsAreKnown) {
   EXPECT_EQ(parsed("lowerdir=/a,static_nlink").presentation.directory_links, DirectoryLinks::kOne);
+  EXPECT_EQ(parsed("lowerdir=/a,private").propagation, Propagation::kPrivate);
   EXPECT_EQ(parsed("lowerdir=/a,noacl").access_lists, AccessLists::kOff);
   EXPECT_EQ(parsed("lowerdir=/a,writeback=0,fast_ino=1,noxattrs=0,xattr_permissions=0,kernel_cache,max_write=65536,"
                    "splice_read,splice_write,splice_move"),

@@ -166,6 +166,11 @@ Status mount_connection(const Descriptor& device, const MountCall& call) {
   return {};
 }
 
+Status make_mount_private(const std::string& mount_point) {
+  if (mount(nullptr, mount_point.c_str(), nullptr, MS_PRIVATE, nullptr) != 0) return last_error();
+  return {};
+}
+
 void unmount_connection(int device, const std::string& mount_point) {
   pollfd state{.fd = device, .events = 0, .revents = 0};
   // An error on the device: somebody unmounted it, and what is mounted there now is not ours.

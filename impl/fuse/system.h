@@ -82,6 +82,8 @@ struct MountCall {
 Result<Descriptor> open_fuse_device();
 // Mounts the connection with mount(2), for everybody, with default_permissions. EPERM without the privilege.
 Status mount_connection(const Descriptor& device, const MountCall& call);
+// What is mounted in it, or on it, shows in no copy of the tree of mounts, and the other way round.
+Status make_mount_private(const std::string& mount_point);
 // Detaches the mount, if the connection of `device` is still mounted.
 void unmount_connection(int device, const std::string& mount_point);
 // Detaches a mount of ours at `mount_point` whose daemon died. Nothing where there is none.
