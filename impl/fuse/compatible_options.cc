@@ -4,7 +4,7 @@
 
 #include <array>
 
-#include "impl/fuse/options.h"
+#include "impl/fuse/option_text.h"
 
 namespace ovlspec::fuse {
 namespace {

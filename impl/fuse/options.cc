@@ -13,8 +13,6 @@
 namespace ovlspec::fuse {
 namespace {
 
-constexpr std::size_t kQuotedMax = 100;  // bytes of a name that a message shows
-
 // An option as it was written. `name` is unescaped by nature: no known name has a special character.
 struct GivenOption {
   std::string name;
@@ -251,6 +249,29 @@ constexpr std::array<ValueOption, 27> kValueOptions = {{
     {"rootcontext", add_security},
 }};
 
+// squash_to_uid and squash_to_gid win, wherever they stand.
+void squash_to_root(MountOptions& options) {
+  options.presentation.squashed_user = options.presentation.squashed_user.value_or(0);
+  options.presentation.squashed_group = options.presentation.squashed_group.value_or(0);
+}
+
+struct WordOption {
+  std::string_view name;
+  void (*apply)(MountOptions&);
+};
+constexpr std::array<WordOption, 10> kWordOptions = {{
+    {"volatile", [](MountOptions& options) { options.durability = impl::Durability::kVolatile; }},
+    {"userxattr", [](MountOptions& options) { options.xattrs = impl::XattrNamespace::kUser; }},
+    {"squash_to_root", squash_to_root},
+    {"static_nlink", [](MountOptions& options) { options.presentation.directory_links = DirectoryLinks::kOne; }},
+    {"noacl", [](MountOptions& options) { options.access_lists = AccessLists::kOff; }},
+    {"allow_other", [](MountOptions& options) { options.visibility = Visibility::kEverybody; }},
+    {"private", [](MountOptions& options) { options.propagation = Propagation::kPrivate; }},
+    {"rprivate", [](MountOptions& options) { options.propagation = Propagation::kPrivate; }},
+    {"threaded", [](MountOptions& options) { options.threads = 0; }},
+    {"debug", [](MountOptions& options) { options.verbosity = Verbosity::kDebug; }},
+}};
+
 struct FlagOption {
   std::string_view name;
   MountFlag flag;
@@ -296,30 +317,13 @@ Check apply_word(MountOptions& options, const GivenOption& option) {
   for (std::string_view known : kWithoutEffect) {
     if (known == option.name) return Done{};
   }
-  if (option.name == "volatile") {
-    options.durability = impl::Durability::kVolatile;
-  } else if (option.name == "squash_to_root") {
-    // squash_to_uid and squash_to_gid win, wherever they stand.
-    options.presentation.squashed_user = options.presentation.squashed_user.value_or(0);
-    options.presentation.squashed_group = options.presentation.squashed_group.value_or(0);
-  } else if (option.name == "private" || option.name == "rprivate") {
-    options.propagation = Propagation::kPrivate;
-  } else if (option.name == "static_nlink") {
-    options.presentation.directory_links = DirectoryLinks::kOne;
-  } else if (option.name == "noacl") {
-    options.access_lists = AccessLists::kOff;
-  } else if (option.name == "userxattr") {
-    options.xattrs = impl::XattrNamespace::kUser;
-  } else if (option.name == "allow_other") {
-    options.visibility = Visibility::kEverybody;
-  } else if (option.name == "debug") {
-    options.verbosity = Verbosity::kDebug;
-  } else if (option.name == "threaded") {
-    options.threads = 0;
-  } else if (!option.name.starts_with("x-")) {
-    return usage_failure(fmt::format("unknown option {}", in_quotes(option.name)));
+  for (const WordOption& known : kWordOptions) {
+    if (known.name != option.name) continue;
+    known.apply(options);
+    return Done{};
   }
-  return Done{};
+  if (option.name.starts_with("x-")) return Done{};
+  return usage_failure(fmt::format("unknown option {}", in_quotes(option.name)));
 }
 
 Check apply_option(MountOptions& options, std::string_view text) {
@@ -369,60 +373,6 @@ Check check_complete(const MountOptions& options) {
 
 bool keeps_map(impl::IdentityStrategy identity) {
   return identity == impl::IdentityStrategy::kUpfront || identity == impl::IdentityStrategy::kOnLookup;
-}
-
-std::vector<std::string> split_escaped(std::string_view text, char separator) {
-  std::vector<std::string> parts(1);
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == separator) {
-      parts.emplace_back();
-      continue;
-    }
-    parts.back() += text[i];
-    if (text[i] == '\\' && i + 1 < text.size()) parts.back() += text[++i];
-  }
-  return parts;
-}
-
-Attempt<std::string> unescape(std::string_view text) {
-  std::string plain;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '\\' && ++i == text.size()) return usage_failure("a backslash at the end");
-    plain += text[i];
-  }
-  return plain;
-}
-
-std::string in_quotes(std::string_view name) {
-  std::string shown = "\"";
-  for (const char c : name.substr(0, kQuotedMax)) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < ' ' || byte == 0x7f) {
-      shown += fmt::format("\\x{:02x}", byte);
-    } else {
-      shown += c;
-    }
-  }
-  shown += name.size() > kQuotedMax ? "...\"" : "\"";
-  return shown;
-}
-
-Check check_path_length(std::string_view what, std::string_view path) {
-  if (path.empty()) return usage_failure(fmt::format("{} is empty", what));
-  if (path.size() > names::kPathMax) {
-    return usage_failure(
-        fmt::format("{} {} is too long: {} bytes, at most {}", what, in_quotes(path), path.size(), names::kPathMax));
-  }
-  std::size_t begin = 0;
-  while (begin < path.size()) {
-    const std::size_t end = std::min(path.find('/', begin), path.size());
-    if (end - begin > names::kNameMax) {
-      return usage_failure(fmt::format("{} {} has a name that is too long: {} bytes, at most {}", what, in_quotes(path),
-                                       end - begin, names::kNameMax));
-    }
-    begin = end + 1;
-  }
-  return Done{};
 }
 
 Attempt<MountOptions> parse_options(const std::vector<std::string>& texts) {

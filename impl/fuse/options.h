@@ -12,6 +12,7 @@
 
 #include "impl/engine/engine.h"
 #include "impl/fuse/attempt.h"
+#include "impl/fuse/option_text.h"
 #include "impl/fuse/presentation.h"
 
 namespace ovlspec::fuse {
@@ -87,14 +88,5 @@ Attempt<MountOptions> parse_options(const std::vector<std::string>& texts);
 
 // Whether this strategy has its map in a file.
 bool keeps_map(impl::IdentityStrategy identity);
-
-// `text` at its unescaped separators. Escapes stay as they are: each part is to be unescaped or split again.
-std::vector<std::string> split_escaped(std::string_view text, char separator);
-// Drops each backslash that makes the next character ordinary. A failure where the text ends in such a backslash.
-Attempt<std::string> unescape(std::string_view text);
-// `name` for a message: in double quotes, one line, shortened where it is long.
-std::string in_quotes(std::string_view name);
-// Why `path` cannot be one for the kernel: empty, too long, or with a component that is too long. `what` is the option.
-Check check_path_length(std::string_view what, std::string_view path);
 
 }  // namespace ovlspec::fuse
