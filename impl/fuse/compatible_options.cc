@@ -18,8 +18,7 @@ constexpr std::string_view kWord = "";
 constexpr std::string_view kAny = "*";
 constexpr std::string_view kHolds;
 
-constexpr std::string_view kNoMetacopy =
-    "data are copied up with their metadata, and a file without its data is not followed to them";
+constexpr std::string_view kNoMetacopy = "data are always copied up with their metadata";
 constexpr std::string_view kNoDigests = "digests of data are not compared";
 constexpr std::string_view kNoOverride = "owners and modes are those of the layers' inodes";
 
@@ -34,7 +33,7 @@ constexpr std::array<Meaning, 44> kMeanings = {{
     {"xino", "off", kHolds},
     {"metacopy", "off", kHolds},
     {"metacopy", "on", kNoMetacopy},
-    {"datadir+", kAny, kNoMetacopy},
+    {"datadir+", kAny, "there are no data-only layers"},
     {"verity", "off", kHolds},
     {"verity", "on", kNoDigests},
     {"verity", "require", kNoDigests},
