@@ -48,6 +48,9 @@ struct Stack {
 enum class XattrNamespace : std::uint8_t { kTrusted, kUser };
 enum class Durability : std::uint8_t { kSynced, kVolatile };  // kVolatile: no sync is ever made
 
+// kFollowed: a directory that would need a redirect is not renamed (EXDEV), but redirects that are there are followed.
+enum class Redirects : std::uint8_t { kMade, kFollowed };
+
 // Where numbers come from. kDerived: computed from the backing; only exceptions are recorded, with the upper layer. The
 // others keep a map: kUpfront makes it before the mount completes, kOnLookup writes before a number is first shown,
 // kVolatile forgets it with the mount.
@@ -62,6 +65,7 @@ struct EngineOptions {
   SealCheck seal = SealCheck::kVerify;  // of kUpfront
   XattrNamespace xattrs = XattrNamespace::kTrusted;
   Durability durability = Durability::kSynced;
+  Redirects redirects = Redirects::kMade;
   std::uint64_t mount_device = 0;  // st_dev that attributes show; the kernel replaces it on FUSE
   // Told, in one line for people, what the mount ignores: once of each kind. From any thread.
   std::function<void(const std::string&)> report;

@@ -271,6 +271,7 @@ class OverlayEngine final : public Engine {
   // Before an unlink or a rename takes this name from its object.
   Status prepare_removal(Reached& reached, const NodePtr& parent, std::string_view name);
   Status prepare_moved_directory(const RenameSide& from, const RenameSide& to);
+  Status check_redirects(const RenameSide& side) const;
   Result<std::string> redirect_for(const Node& node, const RenameSide& from, const RenameSide& to) const;
   Status clear_merged_target(Node& node);
   Status exchange(RenameSide& from, RenameSide& to);

@@ -42,6 +42,13 @@ Result<OverlayEngine::Verdict> OverlayEngine::check_rename(const RenameSide& fro
   return Verdict::kMove;
 }
 
+// A directory that lower layers have a part in is found by a redirect once it has another name.
+Status OverlayEngine::check_redirects(const RenameSide& side) const {
+  const Node& node = *side.reached.node;
+  const bool needs_one = node.is_directory() && !node.lowers.empty();
+  return needs_one && options_.redirects == Redirects::kFollowed ? Errno::kEXDEV : Status();
+}
+
 Status OverlayEngine::check_replace(const RenameSide& from, const RenameSide& to) {
   const bool source_is_directory = from.reached.node->is_directory();
   const bool target_is_directory = to.reached.node->is_directory();
@@ -193,6 +200,8 @@ Status OverlayEngine::rename(NodeId from_id, std::string_view from_name, NodeId 
   auto verdict = check_rename(*from, *to, mode);
   if (!verdict.ok()) return verdict.error();
   if (*verdict == Verdict::kNothingToDo) return {};
+  OVLSPEC_TRY(check_redirects(*from));
+  if (mode == RenameMode::kExchange) OVLSPEC_TRY(check_redirects(*to));
   OVLSPEC_TRY(make_upper_name(from->reached, from->directory, from->name));
   OVLSPEC_TRY(copy_up_directory(to->directory));
   return mode == RenameMode::kExchange ? exchange(*from, *to) : replace(*from, *to);

@@ -53,6 +53,24 @@ TEST(Rename, OfALowerFileOverAnotherCoversIt) {
   EXPECT_EQ(world.upper().dump(), "a whiteout\nb file a\n");
 }
 
+TEST(Rename, OfADirectoryOfLowersIsRefusedWhereRedirectsAreOnlyFollowed) {
+  World world;
+  world.lower().file("merged/f", "f").directory("lower").file("moved/g", "g");
+  world.upper().directory("merged").directory("again");
+  world.upper().xattr("again", redirect(world), "moved").whiteout("moved");
+  world.redirects(Redirects::kFollowed);
+  Mounted mounted(world);
+  ASSERT_TRUE(mounted.make_directory("pure"));
+  EXPECT_EQ(mounted.read("again/g"), "g");
+  EXPECT_EQ(mounted.rename("merged", "x").error(), Errno::kEXDEV);
+  EXPECT_EQ(mounted.rename("lower", "x").error(), Errno::kEXDEV);
+  EXPECT_EQ(mounted.rename("again", "x").error(), Errno::kEXDEV);
+  EXPECT_EQ(mounted.rename("pure", "lower", RenameMode::kExchange).error(), Errno::kEXDEV);
+  EXPECT_FALSE(world.upper().has("lower"));
+  EXPECT_TRUE(mounted.rename("merged/f", "f"));
+  EXPECT_TRUE(mounted.rename("pure", "lower"));
+}
+
 TEST(Rename, WithoutReplaceSeesAWhiteoutAsAbsent) {
   World world;
   world.lower().file("a", "a").file("b", "b").file("c", "c");

@@ -118,6 +118,11 @@ World& World::report(std::function<void(const std::string&)> report) {
   return *this;
 }
 
+World& World::redirects(Redirects redirects) {
+  options_.redirects = redirects;
+  return *this;
+}
+
 World& World::user_xattrs() {
   options_.xattrs = XattrNamespace::kUser;
   return *this;

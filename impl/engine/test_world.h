@@ -83,6 +83,7 @@ class World {
   // Without an upper layer.
   World& read_only();
   World& user_xattrs();
+  World& redirects(Redirects redirects);
   // Mounts from now on; `map` outlives them, and is null for kDerived alone.
   World& identity(IdentityStrategy strategy, IdentityMap* map);
   // What mounts report from now on.

@@ -18,6 +18,11 @@ constexpr unsigned kReadAhead = 1024;  // KiB: as much as one request takes
 
 unsigned suitable_threads() { return std::clamp(2 * std::thread::hardware_concurrency(), kThreadsLeast, kThreadsMost); }
 
+// Private attributes that this process can write.
+impl::XattrNamespace suitable_xattrs() {
+  return may_set_trusted_attributes() ? impl::XattrNamespace::kTrusted : impl::XattrNamespace::kUser;
+}
+
 Failure cannot_use(std::string_view option, const std::string& path, Errno error) {
   return Failure{.message = fmt::format("{} {}: {}", option, in_quotes(path), error_text(error))};
 }
@@ -62,10 +67,12 @@ Attempt<std::unique_ptr<FuseMount>> FuseMount::start(const MountRequest& request
 FuseMount::~FuseMount() = default;
 
 Check FuseMount::open_stack(const MountOptions& options) {
+  impl::LayerStore* reader = &store_;
+  if (options.whiteouts == Whiteouts::kFiles) reader = &file_whiteouts_;
   for (const std::string& path : options.lowers) {
     Result<impl::OpenedLayer> lower = store_.open_lower(path);
     if (!lower) return cannot_use("lowerdir", path, lower.error());
-    stack_.lowers.push_back({.store = &store_, .root = lower->root});
+    stack_.lowers.push_back({.store = reader, .root = lower->root});
   }
   if (!options.upper.empty()) {
     Result<impl::OpenedUpper> opened = store_.open_upper(options.upper, options.work);
@@ -82,7 +89,8 @@ Check FuseMount::open_stack(const MountOptions& options) {
   engine_options.identity = options.identity;
   engine_options.map = map_.get();
   engine_options.seal = options.seal;
-  engine_options.xattrs = options.xattrs;
+  engine_options.xattrs = options.xattrs.value_or(suitable_xattrs());
+  engine_options.redirects = options.redirects;
   engine_options.durability = options.durability;
   engine_options.report = [](const std::string& line) { log_error(line); };
   Result<std::unique_ptr<impl::Engine>> engine = impl::Engine::mount(stack_, engine_options);
@@ -106,6 +114,8 @@ Check FuseMount::open_session(const MountRequest& request) {
   SessionOptions session_options{.source = request.source,
                                  .mount_point = mount_point_,
                                  .flags = options.flags,
+                                 .security = options.security,
+                                 .presentation = options.presentation,
                                  .visibility = options.visibility,
                                  .passthrough = options.passthrough,
                                  .verbosity = options.verbosity,
@@ -114,6 +124,11 @@ Check FuseMount::open_session(const MountRequest& request) {
   if (options.upper.empty()) session_options.flags.set(MountFlag::kReadOnly);
   session_ = std::make_unique<Session>(*engine_, layers_, std::move(session_options));
   if (Check started = session_->start(); !started) return started;
+  if (options.propagation == Propagation::kPrivate) {
+    if (const Status made = make_mount_private(mount_point_); !made) {
+      return Failure{.message = fmt::format("the mount cannot be made private: {}", error_text(made.error()))};
+    }
+  }
   set_read_ahead(mount_point_, kReadAhead);
   return Done{};
 }

@@ -10,6 +10,7 @@
 #include "impl/fuse/command_line.h"
 #include "impl/fuse/layers.h"
 #include "impl/fuse/session.h"
+#include "impl/store/file_whiteouts.h"
 #include "impl/store/posix_store.h"
 
 namespace ovlspec::fuse {
@@ -43,6 +44,7 @@ class FuseMount {
   std::string mount_point_;
   CheckedLayers layers_;
   impl::PosixStore store_;
+  impl::FileWhiteoutStore file_whiteouts_{store_};
   impl::Stack stack_;
   std::unique_ptr<impl::IdentityMap> map_;
   std::unique_ptr<impl::Engine> engine_;

@@ -60,4 +60,11 @@ int run(const std::vector<std::string>& arguments) {
 
 }  // namespace
 
-int main(int count, char** arguments) { return run({arguments + 1, arguments + count}); }
+// Called by the name of the program that it replaces, as by a symlink, it reads the whiteouts that container engines
+// write for that one.
+int main(int count, char** arguments) {
+  std::vector<std::string> given(arguments + 1, arguments + count);
+  const std::string_view name(arguments[0]);
+  if (name.substr(name.rfind('/') + 1) == "fuse-overlayfs") given.insert(given.begin(), {"-o", "whiteouts=files"});
+  return run(given);
+}

@@ -358,5 +358,13 @@ TEST_F(Mount, ForgottenNodesAreLetGo) {
   EXPECT_TRUE(eventually([&] { return mounted().engine().nodes() <= 2; })) << mounted().engine().nodes();
 }
 
+TEST_F(Mount, RenamesNoMergedDirectoryWhereRedirectsAreOnlyFollowed) {
+  ASSERT_EQ(mkdir(lower("d").c_str(), 0755), 0);
+  mount_writable(",redirect_dir=off");
+  EXPECT_EQ(error_of([&] { return rename(at("d").c_str(), at("e").c_str()); }), EXDEV);
+  EXPECT_EQ(mkdir(at("own").c_str(), 0755), 0);
+  EXPECT_EQ(rename(at("own").c_str(), at("e").c_str()), 0);
+}
+
 }  // namespace
 }  // namespace ovlspec::fuse

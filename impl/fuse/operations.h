@@ -7,6 +7,7 @@
 #include "impl/fuse/handle_table.h"
 #include "impl/fuse/libfuse.h"
 #include "impl/fuse/node_io.h"
+#include "impl/fuse/presentation.h"
 #include "impl/fuse/system.h"
 
 namespace ovlspec::fuse {
@@ -26,6 +27,7 @@ class Session;
 struct Served {
   impl::Engine& engine;
   NodeIo& io;
+  const Presentation& presentation;
   const Descriptor& top;  // whose free space statfs shows
   Session& owner;
   fuse_session* session = nullptr;
@@ -41,6 +43,11 @@ void add_name_operations(fuse_lowlevel_ops& operations);
 void add_file_operations(fuse_lowlevel_ops& operations);
 void add_directory_operations(fuse_lowlevel_ops& operations);
 void add_xattr_operations(fuse_lowlevel_ops& operations);
+
+// Makes the object, its owner as it is shown. Where owners are squashed and this process may not give it away, it
+// belongs to the process.
+Result<impl::NodeEntry> create_object(Served& session, impl::NodeId parent, std::string_view name,
+                                      const impl::NewInode& inode);
 
 // Answers.
 void reply(fuse_req_t request, const Status& status);

@@ -79,10 +79,10 @@ bool is_dot(const std::string& name) { return name == "." || name == ".."; }
 
 // The entry with its node where it has one. `.` and `..` are given without, which counts no lookup, and so is a name
 // that is gone since it was listed: the kernel asks again.
-fuse_entry_param entry_with_node(impl::Engine& engine, fuse_ino_t node, const DirectoryEntry& listed) {
+fuse_entry_param entry_with_node(Served& session, fuse_ino_t node, const DirectoryEntry& listed) {
   if (!is_dot(listed.name)) {
-    const Result<impl::NodeEntry> found = engine.lookup(node, listed.name);
-    if (found) return entry_of(*found);
+    const Result<impl::NodeEntry> found = session.engine.lookup(node, listed.name);
+    if (found) return entry_of(*found, session.presentation);
   }
   fuse_entry_param bare{};
   bare.attr = listed_status(listed);
@@ -108,7 +108,7 @@ void readdirplus(fuse_req_t request, fuse_ino_t node, std::size_t size, off_t of
 
   std::vector<impl::NodeId> counted;
   for (const impl::ListedEntry& one : kept.entries) {
-    const fuse_entry_param entry = entry_with_node(engine, node, one.entry);
+    const fuse_entry_param entry = entry_with_node(served(request), node, one.entry);
     if (entry.ino != 0) counted.push_back(entry.ino);
     kept.used += fuse_add_direntry_plus(request, kept.buffer.data() + kept.used, size - kept.used,
                                         one.entry.name.c_str(), &entry, static_cast<off_t>(one.next_offset));

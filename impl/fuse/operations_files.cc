@@ -77,14 +77,14 @@ void open(fuse_req_t request, fuse_ino_t node, fuse_file_info* info) {
 void create(fuse_req_t request, fuse_ino_t parent, const char* name, mode_t mode, fuse_file_info* info) {
   Served& session = served(request);
   const impl::NewInode inode = new_inode(*fuse_req_ctx(request), FileType::kRegular, mode);
-  const Result<impl::NodeEntry> entry = session.engine.create(parent, name, inode);
+  const Result<impl::NodeEntry> entry = create_object(session, parent, name, inode);
   if (!entry) return reply(request, entry.error());
   const Result<Opened> opened = open_node(session, entry->node, {.access = access_of(info->flags), .truncate = false});
   if (!opened) {
     session.engine.forget(entry->node, 1);
     return reply(request, opened.error());
   }
-  const protocol::CreateReply answer{.entry = wire_entry_of(*entry), .open = open_reply(*opened)};
+  const protocol::CreateReply answer{.entry = wire_entry_of(*entry, session.presentation), .open = open_reply(*opened)};
   if (fuse_reply_buf(request, reinterpret_cast<const char*>(&answer), sizeof answer) != 0) {
     close_handle(session, opened->handle);
     session.engine.forget(entry->node, 1);

@@ -12,18 +12,18 @@ void mknod(fuse_req_t request, fuse_ino_t parent, const char* name, mode_t mode,
   if (!type) return reply(request, Errno::kEINVAL);
   impl::NewInode inode = new_inode(caller(request), *type, mode);
   inode.device = device_of(device);
-  reply_entry(request, served(request).engine.create(parent, name, inode));
+  reply_entry(request, create_object(served(request), parent, name, inode));
 }
 
 void mkdir(fuse_req_t request, fuse_ino_t parent, const char* name, mode_t mode) {
   const impl::NewInode inode = new_inode(caller(request), FileType::kDirectory, mode);
-  reply_entry(request, served(request).engine.create(parent, name, inode));
+  reply_entry(request, create_object(served(request), parent, name, inode));
 }
 
 void symlink(fuse_req_t request, const char* target, fuse_ino_t parent, const char* name) {
   impl::NewInode inode = new_inode(caller(request), FileType::kSymlink, 0777);
   inode.symlink_target = target;
-  reply_entry(request, served(request).engine.create(parent, name, inode));
+  reply_entry(request, create_object(served(request), parent, name, inode));
 }
 
 void link(fuse_req_t request, fuse_ino_t node, fuse_ino_t parent, const char* name) {

@@ -9,7 +9,7 @@ namespace {
 
 void reply_attributes(fuse_req_t request, const Result<Attributes>& attributes) {
   if (!attributes) return reply(request, attributes.error());
-  const struct stat status = stat_of(*attributes);
+  const struct stat status = stat_of(*attributes, served(request).presentation);
   fuse_reply_attr(request, &status, kForEver);
 }
 
@@ -41,8 +41,19 @@ void getattr(fuse_req_t request, fuse_ino_t node, fuse_file_info*) {
   reply_attributes(request, served(request).engine.attributes(node));
 }
 
+Result<Attributes> change_object(Served& session, impl::NodeId node, const impl::AttributeChange& shown) {
+  Result<impl::AttributeChange> change = stored(shown, session.presentation);
+  if (!change) return change.error();
+  Result<Attributes> changed = session.engine.change(node, *change);
+  if (changed.error() != Errno::kEPERM || !session.presentation.squashes()) return changed;
+  // Nobody sees who owns it.
+  change->uid.reset();
+  change->gid.reset();
+  return session.engine.change(node, *change);
+}
+
 void setattr(fuse_req_t request, fuse_ino_t node, struct stat* wanted, int mask, fuse_file_info*) {
-  reply_attributes(request, served(request).engine.change(node, change_of(*wanted, mask)));
+  reply_attributes(request, change_object(served(request), node, change_of(*wanted, mask)));
 }
 
 void readlink(fuse_req_t request, fuse_ino_t node) {
@@ -64,12 +75,23 @@ void statfs(fuse_req_t request, fuse_ino_t) {
 
 Served& served(fuse_req_t request) { return *static_cast<Served*>(fuse_req_userdata(request)); }
 
+Result<impl::NodeEntry> create_object(Served& session, impl::NodeId parent, std::string_view name,
+                                      const impl::NewInode& shown) {
+  impl::NewInode inode = stored(shown, session.presentation);
+  Result<impl::NodeEntry> made = session.engine.create(parent, name, inode);
+  if (made.error() != Errno::kEPERM || !session.presentation.squashes()) return made;
+  const ProcessIds own = own_ids();
+  inode.uid = own.user;
+  inode.gid = own.group;
+  return session.engine.create(parent, name, inode);
+}
+
 void reply(fuse_req_t request, const Status& status) { fuse_reply_err(request, number_of(status.error())); }
 
 void reply_entry(fuse_req_t request, const Result<impl::NodeEntry>& entry) {
   if (!entry) return reply(request, entry.error());
   impl::Engine& engine = served(request).engine;
-  const fuse_entry_param answer = entry_of(*entry);
+  const fuse_entry_param answer = entry_of(*entry, served(request).presentation);
   if (fuse_reply_entry(request, &answer) != 0) engine.forget(entry->node, 1);
 }
 

@@ -7,12 +7,11 @@
 #include <charconv>
 #include <optional>
 
+#include "impl/fuse/compatible_options.h"
 #include "model/vocabulary/names.h"
 
 namespace ovlspec::fuse {
 namespace {
-
-constexpr std::size_t kQuotedMax = 100;  // bytes of a name that a message shows
 
 // An option as it was written. `name` is unescaped by nature: no known name has a special character.
 struct GivenOption {
@@ -30,6 +29,14 @@ Failure bad_value(const GivenOption& option, std::string_view expected) {
   return usage_failure(fmt::format("option {}: expected {}, not {}", option.name, expected, in_quotes(*option.value)));
 }
 
+Check add_lower(MountOptions& options, const GivenOption& option, std::string_view escaped) {
+  Attempt<std::string> path = unescape(escaped);
+  if (!path) return usage_failure(fmt::format("{} {}: {}", option.name, in_quotes(escaped), path.failure().message));
+  if (Check length = check_path_length(option.name, *path); !length) return length;
+  options.lowers.push_back(*std::move(path));
+  return Done{};
+}
+
 Check set_lowers(MountOptions& options, const GivenOption& option) {
   const std::vector<std::string> parts = split_escaped(*option.value, ':');
   if (parts.size() > names::kLayersMax) {
@@ -38,14 +45,20 @@ Check set_lowers(MountOptions& options, const GivenOption& option) {
   if (!options.lowers.empty()) return usage_failure("option lowerdir is given twice");
   for (const std::string& part : parts) {
     if (part.empty() && parts.size() > 1) {
-      return usage_failure(fmt::format("lowerdir {}: an empty layer name", in_quotes(*option.value)));
+      return usage_failure(
+          fmt::format("lowerdir {}: an empty layer name; there are no data-only layers", in_quotes(*option.value)));
     }
-    Attempt<std::string> path = unescape(part);
-    if (!path) return usage_failure(fmt::format("lowerdir {}: {}", in_quotes(part), path.failure().message));
-    if (Check length = check_path_length("lowerdir", *path); !length) return length;
-    options.lowers.push_back(*std::move(path));
+    if (Check added = add_lower(options, option, part); !added) return added;
   }
   return Done{};
+}
+
+// One more layer below those named so far. A colon in its name is an ordinary character.
+Check append_lower(MountOptions& options, const GivenOption& option) {
+  if (options.lowers.size() == names::kLayersMax) {
+    return usage_failure(fmt::format("more than {} lower layers", names::kLayersMax));
+  }
+  return add_lower(options, option, *option.value);
 }
 
 Check set_directory(std::string& directory, const GivenOption& option) {
@@ -118,6 +131,69 @@ Check set_descriptors(MountOptions& options, const GivenOption& option) {
   return Done{};
 }
 
+Check set_whiteouts(MountOptions& options, const GivenOption& option) {
+  const std::string& value = *option.value;
+  const bool devices = value == "devices" || value == "kernel";
+  if (!devices && value != "files" && value != "oci" && value != "auto") return bad_value(option, "devices or files");
+  options.whiteouts = devices ? Whiteouts::kDevices : Whiteouts::kFiles;
+  return Done{};
+}
+
+// off and follow make none, but follow those that are there.
+Check set_redirects(MountOptions& options, const GivenOption& option) {
+  using Redirects = impl::Redirects;
+  if (*option.value == "nofollow") {
+    return usage_failure("option redirect_dir=nofollow is refused: redirects are always followed");
+  }
+  if (*option.value != "on" && *option.value != "off" && *option.value != "follow") {
+    return bad_value(option, "on, off or follow");
+  }
+  options.redirects = *option.value == "on" ? Redirects::kMade : Redirects::kFollowed;
+  return Done{};
+}
+
+Check set_mapping(IdMapping& mapping, const GivenOption& option) {
+  if (mapping != IdMapping()) return usage_failure(fmt::format("option {} is given twice", option.name));
+  Attempt<IdMapping> parsed = IdMapping::parse(*option.value);
+  if (!parsed) {
+    return usage_failure(
+        fmt::format("option {} {}: {}", option.name, in_quotes(*option.value), parsed.failure().message));
+  }
+  mapping = *std::move(parsed);
+  return Done{};
+}
+
+Check set_user_mapping(MountOptions& options, const GivenOption& option) {
+  return set_mapping(options.presentation.users, option);
+}
+
+Check set_group_mapping(MountOptions& options, const GivenOption& option) {
+  return set_mapping(options.presentation.groups, option);
+}
+
+Check set_squashed(std::optional<unsigned>& squashed, const GivenOption& option) {
+  squashed = number(*option.value);
+  // The largest number is no id.
+  if (!squashed || *squashed == ~0U) return bad_value(option, "an id");
+  return Done{};
+}
+
+Check set_squashed_user(MountOptions& options, const GivenOption& option) {
+  return set_squashed(options.presentation.squashed_user, option);
+}
+
+Check set_squashed_group(MountOptions& options, const GivenOption& option) {
+  return set_squashed(options.presentation.squashed_group, option);
+}
+
+// For the kernel's security module, quotes and all.
+Check add_security(MountOptions& options, const GivenOption& option) {
+  if (option.value->empty()) return usage_failure(fmt::format("{} is empty", option.name));
+  if (!options.security.empty()) options.security += ',';
+  options.security += fmt::format("{}={}", option.name, *option.value);
+  return Done{};
+}
+
 Check set_threads(MountOptions& options, const GivenOption& option) {
   const std::optional<unsigned> threads = number(*option.value);
   if (!threads || *threads == 0 || *threads > kThreadsMax) {
@@ -133,15 +209,19 @@ Check set_threaded(MountOptions& options, const GivenOption& option) {
   return Done{};
 }
 
-// The threads are made once and stay, so the largest number of idle ones means nothing; it is only checked.
-Check check_idle_threads(MountOptions&, const GivenOption& option) {
+// Of things that we do otherwise (the threads are made once and stay, a request is as large as the kernel likes), so
+// that the number means nothing; it is only checked.
+Check check_number(MountOptions&, const GivenOption& option) {
   if (!number(*option.value)) return bad_value(option, "a number");
   return Done{};
 }
 
 // The kernel's caches hold as long as the mount, whatever the seconds: nobody changes the layers beside us.
 Check check_timeout(MountOptions&, const GivenOption& option) {
-  if (option.value->empty() || option.value->find_first_not_of("0123456789.") != std::string::npos) {
+  double seconds = 0;
+  const char* end = option.value->data() + option.value->size();
+  const auto [read, error] = std::from_chars(option.value->data(), end, seconds, std::chars_format::fixed);
+  if (option.value->empty() || error != std::errc() || read != end || !(seconds >= 0)) {
     return bad_value(option, "seconds");
   }
   return Done{};
@@ -152,23 +232,57 @@ struct ValueOption {
   std::string_view name;
   ValueSetter set;
 };
-constexpr std::array<ValueOption, 16> kValueOptions = {{
+constexpr std::array<ValueOption, 28> kValueOptions = {{
     {"lowerdir", set_lowers},
+    {"lowerdir+", append_lower},
     {"upperdir", set_upper},
     {"workdir", set_work},
     {"identity", set_identity},
     {"statedir", set_state},
     {"seal", set_seal},
     {"fsync", set_fsync},
+    {"whiteouts", set_whiteouts},
     {"fsname", set_source},
     {"passthrough", set_passthrough},
     {"descriptors", set_descriptors},
     {"threads", set_threads},
     {"max_threads", set_threads},
     {"threaded", set_threaded},
-    {"max_idle_threads", check_idle_threads},
+    {"max_idle_threads", check_number},
+    {"max_write", check_number},
     {"timeout", check_timeout},
-    {"subtype", [](MountOptions&, const GivenOption&) -> Check { return Done{}; }},
+    {"redirect_dir", set_redirects},
+    {"uidmapping", set_user_mapping},
+    {"gidmapping", set_group_mapping},
+    {"squash_to_uid", set_squashed_user},
+    {"squash_to_gid", set_squashed_group},
+    {"context", add_security},
+    {"fscontext", add_security},
+    {"defcontext", add_security},
+    {"rootcontext", add_security},
+}};
+
+// squash_to_uid and squash_to_gid win, wherever they stand.
+void squash_to_root(MountOptions& options) {
+  options.presentation.squashed_user = options.presentation.squashed_user.value_or(0);
+  options.presentation.squashed_group = options.presentation.squashed_group.value_or(0);
+}
+
+struct WordOption {
+  std::string_view name;
+  void (*apply)(MountOptions&);
+};
+constexpr std::array<WordOption, 10> kWordOptions = {{
+    {"volatile", [](MountOptions& options) { options.durability = impl::Durability::kVolatile; }},
+    {"userxattr", [](MountOptions& options) { options.xattrs = impl::XattrNamespace::kUser; }},
+    {"squash_to_root", squash_to_root},
+    {"static_nlink", [](MountOptions& options) { options.presentation.directory_links = DirectoryLinks::kOne; }},
+    {"noacl", [](MountOptions& options) { options.access_lists = AccessLists::kOff; }},
+    {"allow_other", [](MountOptions& options) { options.visibility = Visibility::kEverybody; }},
+    {"private", [](MountOptions& options) { options.propagation = Propagation::kPrivate; }},
+    {"rprivate", [](MountOptions& options) { options.propagation = Propagation::kPrivate; }},
+    {"threaded", [](MountOptions& options) { options.threads = 0; }},
+    {"debug", [](MountOptions& options) { options.verbosity = Verbosity::kDebug; }},
 }};
 
 struct FlagOption {
@@ -202,24 +316,9 @@ constexpr std::array<FlagOption, 22> kFlagOptions = {{
     {"defaults", MountFlag::kReadOnly, Action::kClear},
 }};
 
-// What mount(8) and fstab use among themselves, and what holds anyway.
-constexpr std::array<std::string_view, 16> kWithoutEffect = {
-    "default_permissions",
-    "clone_fd",
-    "auto",
-    "noauto",
-    "user",
-    "nouser",
-    "users",
-    "nousers",
-    "owner",
-    "noowner",
-    "group",
-    "nogroup",
-    "_netdev",
-    "nofail",
-    "silent",
-    "loud",
+// What mount(8) and fstab use among themselves.
+constexpr std::array<std::string_view, 12> kWithoutEffect = {
+    "auto", "noauto", "user", "nouser", "users", "nousers", "owner", "noowner", "group", "nogroup", "_netdev", "nofail",
 };
 
 Check apply_word(MountOptions& options, const GivenOption& option) {
@@ -231,20 +330,13 @@ Check apply_word(MountOptions& options, const GivenOption& option) {
   for (std::string_view known : kWithoutEffect) {
     if (known == option.name) return Done{};
   }
-  if (option.name == "volatile") {
-    options.durability = impl::Durability::kVolatile;
-  } else if (option.name == "userxattr") {
-    options.xattrs = impl::XattrNamespace::kUser;
-  } else if (option.name == "allow_other") {
-    options.visibility = Visibility::kEverybody;
-  } else if (option.name == "debug") {
-    options.verbosity = Verbosity::kDebug;
-  } else if (option.name == "threaded") {
-    options.threads = 0;
-  } else if (!option.name.starts_with("x-")) {
-    return usage_failure(fmt::format("unknown option {}", in_quotes(option.name)));
+  for (const WordOption& known : kWordOptions) {
+    if (known.name != option.name) continue;
+    known.apply(options);
+    return Done{};
   }
-  return Done{};
+  if (option.name.starts_with("x-")) return Done{};
+  return usage_failure(fmt::format("unknown option {}", in_quotes(option.name)));
 }
 
 Check apply_option(MountOptions& options, std::string_view text) {
@@ -256,8 +348,29 @@ Check apply_option(MountOptions& options, std::string_view text) {
     // `threaded` is also a word of its own.
     if (option.name != "threaded") return usage_failure(fmt::format("option {} needs a value", option.name));
   }
+  if (std::optional<Check> compatible = check_compatible(option.name, option.value)) return *std::move(compatible);
   if (option.value) return usage_failure(fmt::format("unknown option {}", in_quotes(text)));
   return apply_word(options, option);
+}
+
+// A security context has commas of its own inside its quotes.
+bool ends_inside_quotes(std::string_view text) {
+  const std::size_t equals = text.find('=');
+  if (equals == std::string_view::npos || !text.substr(0, equals).ends_with("context")) return false;
+  const std::string_view value = text.substr(equals + 1);
+  return value.starts_with('"') && (value.size() == 1 || !value.ends_with('"'));
+}
+
+std::vector<std::string> split_options(std::string_view text) {
+  std::vector<std::string> parts;
+  for (std::string& part : split_escaped(text, ',')) {
+    if (!parts.empty() && ends_inside_quotes(parts.back())) {
+      parts.back() += "," + part;
+    } else {
+      parts.push_back(std::move(part));
+    }
+  }
+  return parts;
 }
 
 Check check_complete(const MountOptions& options) {
@@ -275,60 +388,6 @@ bool keeps_map(impl::IdentityStrategy identity) {
   return identity == impl::IdentityStrategy::kUpfront || identity == impl::IdentityStrategy::kOnLookup;
 }
 
-std::vector<std::string> split_escaped(std::string_view text, char separator) {
-  std::vector<std::string> parts(1);
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == separator) {
-      parts.emplace_back();
-      continue;
-    }
-    parts.back() += text[i];
-    if (text[i] == '\\' && i + 1 < text.size()) parts.back() += text[++i];
-  }
-  return parts;
-}
-
-Attempt<std::string> unescape(std::string_view text) {
-  std::string plain;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '\\' && ++i == text.size()) return usage_failure("a backslash at the end");
-    plain += text[i];
-  }
-  return plain;
-}
-
-std::string in_quotes(std::string_view name) {
-  std::string shown = "\"";
-  for (const char c : name.substr(0, kQuotedMax)) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < ' ' || byte == 0x7f) {
-      shown += fmt::format("\\x{:02x}", byte);
-    } else {
-      shown += c;
-    }
-  }
-  shown += name.size() > kQuotedMax ? "...\"" : "\"";
-  return shown;
-}
-
-Check check_path_length(std::string_view what, std::string_view path) {
-  if (path.empty()) return usage_failure(fmt::format("{} is empty", what));
-  if (path.size() > names::kPathMax) {
-    return usage_failure(
-        fmt::format("{} {} is too long: {} bytes, at most {}", what, in_quotes(path), path.size(), names::kPathMax));
-  }
-  std::size_t begin = 0;
-  while (begin < path.size()) {
-    const std::size_t end = std::min(path.find('/', begin), path.size());
-    if (end - begin > names::kNameMax) {
-      return usage_failure(fmt::format("{} {} has a name that is too long: {} bytes, at most {}", what, in_quotes(path),
-                                       end - begin, names::kNameMax));
-    }
-    begin = end + 1;
-  }
-  return Done{};
-}
-
 Attempt<MountOptions> parse_options(const std::vector<std::string>& texts) {
   MountOptions options;
   std::size_t length = 0;
@@ -337,7 +396,7 @@ Attempt<MountOptions> parse_options(const std::vector<std::string>& texts) {
     if (length > kOptionTextMax) {
       return usage_failure(fmt::format("the options are too long: more than {} bytes", kOptionTextMax));
     }
-    for (const std::string& part : split_escaped(text, ',')) {
+    for (const std::string& part : split_options(text)) {
       if (part.empty()) continue;
       if (Check check = apply_option(options, part); !check) return check.failure();
     }

@@ -5,12 +5,15 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "impl/engine/engine.h"
 #include "impl/fuse/attempt.h"
+#include "impl/fuse/option_text.h"
+#include "impl/fuse/presentation.h"
 
 namespace ovlspec::fuse {
 
@@ -45,6 +48,10 @@ enum class Visibility : std::uint8_t {
   kEverybody,  // allow_other
 };
 enum class Passthrough : std::uint8_t { kAutomatic, kOff };
+enum class AccessLists : std::uint8_t { kKept, kOff };  // kOff: noacl
+// kFiles: in lower layers, beside the kernel's, the files that container engines write for a mount program.
+enum class Whiteouts : std::uint8_t { kDevices, kFiles };
+enum class Propagation : std::uint8_t { kAsItsPlace, kPrivate };  // kPrivate: what is mounted in it shows nowhere else
 enum class Verbosity : std::uint8_t { kNormal, kDebug };
 
 struct MountOptions {
@@ -55,14 +62,20 @@ struct MountOptions {
   impl::SealCheck seal = impl::SealCheck::kVerify;
   std::string state;  // directory of the identity map; empty: the work directory
   impl::Durability durability = impl::Durability::kSynced;
-  impl::XattrNamespace xattrs = impl::XattrNamespace::kTrusted;
+  std::optional<impl::XattrNamespace> xattrs;  // empty: as the process may
+  impl::Redirects redirects = impl::Redirects::kMade;
+  Presentation presentation;
+  Whiteouts whiteouts = Whiteouts::kDevices;
+  AccessLists access_lists = AccessLists::kKept;
   Visibility visibility = Visibility::kAutomatic;
   Passthrough passthrough = Passthrough::kAutomatic;
   Verbosity verbosity = Verbosity::kNormal;
   MountFlags flags;
+  Propagation propagation = Propagation::kAsItsPlace;
   unsigned threads = 0;      // 0: as many as suit the machine
   unsigned descriptors = 0;  // that nodes may hold, about; 0: half of what the process may have
   std::string source;        // fsname=; empty: not given
+  std::string security;      // context= and the like, as the kernel takes them, separated by commas
   bool operator==(const MountOptions&) const = default;
 };
 
@@ -78,14 +91,5 @@ Attempt<MountOptions> parse_options(const std::vector<std::string>& texts);
 
 // Whether this strategy has its map in a file.
 bool keeps_map(impl::IdentityStrategy identity);
-
-// `text` at its unescaped separators. Escapes stay as they are: each part is to be unescaped or split again.
-std::vector<std::string> split_escaped(std::string_view text, char separator);
-// Drops each backslash that makes the next character ordinary. A failure where the text ends in such a backslash.
-Attempt<std::string> unescape(std::string_view text);
-// `name` for a message: in double quotes, one line, shortened where it is long.
-std::string in_quotes(std::string_view name);
-// Why `path` cannot be one for the kernel: empty, too long, or with a component that is too long. `what` is the option.
-Check check_path_length(std::string_view what, std::string_view path);
 
 }  // namespace ovlspec::fuse

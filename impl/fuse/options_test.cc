@@ -74,11 +74,74 @@ TEST(Options, WordsOfMountAndFstabHaveNoEffect) {
             parsed("lowerdir=/a"));
 }
 
+TEST(Options, LayersAreAppendedWithTheirColons) {
+  EXPECT_EQ(parsed("lowerdir=/a:/b,lowerdir+=/c:d").lowers, (Strings{"/a", "/b", "/c:d"}));
+  EXPECT_EQ(parsed("lowerdir+=/a,lowerdir+=/b").lowers, (Strings{"/a", "/b"}));
+}
+
+TEST(Options, OwnersAreMappedAndSquashed) {
+  const Presentation shown = parsed("lowerdir=/a,uidmapping=0:1000:1:1:110000:65536,gidmapping=0:5:1").presentation;
+  EXPECT_EQ(shown.users.shown(1), 110000U);
+  EXPECT_EQ(shown.groups.shown(0), 5U);
+  EXPECT_FALSE(shown.squashes());
+  for (const std::string text : {"squash_to_root,squash_to_uid=7", "squash_to_uid=7,squash_to_root"}) {
+    const Presentation squashed = parsed("lowerdir=/a," + text).presentation;
+    EXPECT_EQ(squashed.squashed_user, Uid{7}) << text;
+    EXPECT_EQ(squashed.squashed_group, Gid{0}) << text;
+  }
+}
+
+TEST(Options, OfFuseOverlayfsAreKnown) {
+  EXPECT_EQ(parsed("lowerdir=/a,static_nlink").presentation.directory_links, DirectoryLinks::kOne);
+  EXPECT_EQ(parsed("lowerdir=/a,private").propagation, Propagation::kPrivate);
+  EXPECT_EQ(parsed("lowerdir=/a,noacl").access_lists, AccessLists::kOff);
+  EXPECT_EQ(parsed("lowerdir=/a,writeback=0,fast_ino=1,noxattrs=0,xattr_permissions=0,kernel_cache,max_write=65536,"
+                   "splice_read,splice_write,splice_move"),
+            parsed("lowerdir=/a"));
+}
+
+TEST(Options, OfTheKernelThatHoldAnywayChangeNothing) {
+  EXPECT_EQ(
+      parsed("lowerdir=/a,index=on,index=off,nfs_export=on,nfs_export=off,xino=on,xino=auto,xino=off,metacopy=off,"
+             "verity=off,uuid=null,uuid=auto,redirect_dir=on,override_creds,nooverride_creds,default_permissions"),
+      parsed("lowerdir=/a"));
+}
+
+TEST(Options, RedirectsMayOnlyBeFollowed) {
+  EXPECT_EQ(parsed("lowerdir=/a,redirect_dir=off").redirects, impl::Redirects::kFollowed);
+  EXPECT_EQ(parsed("lowerdir=/a,redirect_dir=follow").redirects, impl::Redirects::kFollowed);
+  EXPECT_EQ(parsed("lowerdir=/a,redirect_dir=off,redirect_dir=on").redirects, impl::Redirects::kMade);
+}
+
+TEST(Options, ASecurityContextKeepsItsQuotesAndCommas) {
+  EXPECT_EQ(parsed(R"(lowerdir=/a,context="u:r:t:s0:c1,c2,c3",ro)").security, R"(context="u:r:t:s0:c1,c2,c3")");
+  EXPECT_TRUE(parsed(R"(lowerdir=/a,context="u:r:t:s0:c1,c2",ro)").flags.has(MountFlag::kReadOnly));
+  EXPECT_EQ(parsed("lowerdir=/a,context=u:r:t,rootcontext=x").security, "context=u:r:t,rootcontext=x");
+}
+
+TEST(Options, WhatCannotBeKeptIsRefusedWithTheReason) {
+  for (const std::string text :
+       {"metacopy=on", "verity=on", "verity=require", "uuid=on", "uuid=off", "datadir+=/d", "noxattrs=1",
+        "xattr_permissions=1", "xattr_permissions=2", "plugins=/p", "ino32_t", "allow_root", "auto_unmount"}) {
+    const std::string name = text.substr(0, text.find("=/"));
+    EXPECT_EQ(refusal("lowerdir=/a," + text).find("option " + name + " is refused: "), 0U) << text;
+  }
+}
+
+TEST(Options, ValuesOfOtherOverlaysAreChecked) {
+  EXPECT_EQ(refusal("lowerdir=/a,index=1"), R"(option index: expected one of on, off, not "1")");
+  EXPECT_EQ(refusal("lowerdir=/a,xino"), "option xino needs a value");
+  EXPECT_EQ(refusal("lowerdir=/a,xattr_permissions=3"),
+            R"(option xattr_permissions: expected one of 0, 1, 2, not "3")");
+  EXPECT_EQ(refusal("lowerdir=/a,kernel_cache=1"), "option kernel_cache takes no value");
+}
+
 TEST(Options, FiveHundredLowersAreTheMost) {
   std::string text = "lowerdir=/0";
   for (int i = 1; i < 500; ++i) text += ":/" + std::to_string(i);
   EXPECT_EQ(parsed(text).lowers.size(), names::kLayersMax);
   EXPECT_EQ(refusal(text + ":/500"), "lowerdir has 501 layers, more than 500");
+  EXPECT_EQ(refusal(text + ",lowerdir+=/500"), "more than 500 lower layers");
 }
 
 TEST(Options, EachRefusalNamesTheOption) {
@@ -87,14 +150,26 @@ TEST(Options, EachRefusalNamesTheOption) {
       {"lowerdir", "option lowerdir needs a value"},
       {"lowerdir=", "lowerdir is empty"},
       {"lowerdir=/a,lowerdir=/b", "option lowerdir is given twice"},
-      {"lowerdir=/a::/b", R"(lowerdir "/a::/b": an empty layer name)"},
-      {"lowerdir=/a:", R"(lowerdir "/a:": an empty layer name)"},
+      {"lowerdir=/a::/b", R"(lowerdir "/a::/b": an empty layer name; there are no data-only layers)"},
+      {"lowerdir=/a:", R"(lowerdir "/a:": an empty layer name; there are no data-only layers)"},
       {R"(lowerdir=/a\)", R"(lowerdir "/a\": a backslash at the end)"},
       {"lowerdir=/a,upperdir=/u", "upperdir is given without workdir"},
       {"lowerdir=/a,workdir=/w", "workdir is given without upperdir"},
       {"lowerdir=/a,upperdir=", "upperdir is empty"},
       {"lowerdir=/a,upperdir=/u,upperdir=/v,workdir=/w", "option upperdir is given twice"},
-      {"lowerdir=/a,metacopy=on", R"(unknown option "metacopy=on")"},
+      {"lowerdir=/a,lowerdir+=", "lowerdir+ is empty"},
+      {"lowerdir=/a,timeout=1.5.2", R"(option timeout: expected seconds, not "1.5.2")"},
+      {"lowerdir=/a,timeout=-1", R"(option timeout: expected seconds, not "-1")"},
+      {"lowerdir=/a,redirect_dir=nofollow", "option redirect_dir=nofollow is refused: redirects are always followed"},
+      {"lowerdir=/a,redirect_dir=1", R"(option redirect_dir: expected on, off or follow, not "1")"},
+      {"lowerdir=/a,whiteouts=aufs", R"(option whiteouts: expected devices or files, not "aufs")"},
+      {"lowerdir=/a,uidmapping=0:1", R"(option uidmapping "0:1": expected three numbers a range)"},
+      {"lowerdir=/a,gidmapping=0:1:1,gidmapping=0:1:1", "option gidmapping is given twice"},
+      {"lowerdir=/a,squash_to_uid=root", R"(option squash_to_uid: expected an id, not "root")"},
+      {"lowerdir=/a,squash_to_gid=4294967295", R"(option squash_to_gid: expected an id, not "4294967295")"},
+      {"lowerdir=/a,squash_to_root=1", R"(unknown option "squash_to_root=1")"},
+      {"lowerdir=/a,context=", "context is empty"},
+      {"lowerdir=/a,max_write=much", R"(option max_write: expected a number, not "much")"},
       {"lowerdir=/a,frobnicate", R"(unknown option "frobnicate")"},
       {"lowerdir=/a,ro=1", R"(unknown option "ro=1")"},
       {"lowerdir=/a,identity=upfront", "this identity keeps a map: a stack without workdir needs statedir"},

@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <filesystem>
+#include <sstream>
 
 #include "impl/fuse/program_fixture.h"
 
@@ -106,6 +107,19 @@ TEST_F(Program, MountFindsItByItsType) {
   const std::string mounts = read_file("/proc/self/mounts");
   EXPECT_NE(mounts.find("none " + root() + "/mount fuse.fuse-ovlspec rw,noatime"), std::string::npos) << mounts;
   EXPECT_EQ(read_file(at("f")), "lower");
+}
+
+// As container engines call it for a volume.
+TEST_F(Program, APrivateMountHasNoPeers) {
+  ASSERT_EQ(::mount(nullptr, root().c_str(), nullptr, MS_SHARED, nullptr), 0);
+  const Ran ran = run({FUSE_OVLSPEC_PROGRAM, "-o", writable_options(",private"), root() + "/mount"});
+  ASSERT_EQ(ran.status, 0) << ran.errors;
+  std::istringstream mounts(read_file("/proc/self/mountinfo"));
+  std::string line;
+  while (std::getline(mounts, line) && line.find(" " + root() + "/mount ") == std::string::npos) {
+  }
+  EXPECT_NE(line.find(root() + "/mount rw"), std::string::npos) << line;
+  EXPECT_EQ(line.find("shared:"), std::string::npos) << line;
 }
 
 TEST_F(Program, EscapedCharactersOfLayerNamesReachTheLayers) {

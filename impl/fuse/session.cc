@@ -69,6 +69,7 @@ std::string helper_options(const SessionOptions& options) {
     if (options.flags.has(pair.flag)) text += fmt::format(",{}", pair.word);
   }
   if (options.visibility == Visibility::kEverybody) text += ",allow_other";
+  if (!options.security.empty()) text += "," + options.security;
   return text;
 }
 
@@ -80,6 +81,7 @@ Session::Session(impl::Engine& engine, const CheckedLayers& layers, SessionOptio
       io_(*this),
       served_{.engine = engine,
               .io = io_,
+              .presentation = options_.presentation,
               .top = layers.top,
               .owner = *this,
               .session = nullptr,
@@ -114,8 +116,10 @@ Check Session::mount() {
   Result<Descriptor> device = open_fuse_device();
   if (device.error() == Errno::kEACCES || device.error() == Errno::kEPERM) return mount_by_helper();
   if (!device) return Failure{.message = "/dev/fuse: " + error_text(device.error())};
-  const Status mounted = mount_connection(
-      *device, {.source = options_.source, .mount_point = options_.mount_point, .flags = options_.flags});
+  const Status mounted = mount_connection(*device, {.source = options_.source,
+                                                    .mount_point = options_.mount_point,
+                                                    .flags = options_.flags,
+                                                    .security = options_.security});
   if (mounted.error() == Errno::kEPERM) return mount_by_helper();
   const std::string place = in_quotes(options_.mount_point);
   if (!mounted) return Failure{.message = fmt::format("cannot mount on {}: {}", place, error_text(mounted.error()))};

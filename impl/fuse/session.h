@@ -21,6 +21,8 @@ struct SessionOptions {
   std::string source;
   std::string mount_point;  // absolute
   MountFlags flags;
+  std::string security;
+  Presentation presentation;
   Visibility visibility = Visibility::kAutomatic;
   Passthrough passthrough = Passthrough::kAutomatic;
   Verbosity verbosity = Verbosity::kNormal;

@@ -158,11 +158,17 @@ Result<Descriptor> open_fuse_device() {
 }
 
 Status mount_connection(const Descriptor& device, const MountCall& call) {
-  const std::string data = fmt::format("fd={},rootmode={:o},user_id={},group_id={},default_permissions,allow_other",
-                                       device.number(), S_IFDIR, geteuid(), getegid());
+  std::string data = fmt::format("fd={},rootmode={:o},user_id={},group_id={},default_permissions,allow_other",
+                                 device.number(), S_IFDIR, geteuid(), getegid());
+  if (!call.security.empty()) data += "," + call.security;
   if (mount(call.source.c_str(), call.mount_point.c_str(), kType, native_flags(call.flags), data.c_str()) != 0) {
     return last_error();
   }
+  return {};
+}
+
+Status make_mount_private(const std::string& mount_point) {
+  if (mount(nullptr, mount_point.c_str(), nullptr, MS_PRIVATE, nullptr) != 0) return last_error();
   return {};
 }
 
@@ -290,6 +296,15 @@ void Daemon::failed(int exit_status) {
   const auto status = static_cast<unsigned char>(exit_status);
   (void)!write(report_.number(), &status, 1);
   report_ = Descriptor();
+}
+
+ProcessIds own_ids() { return {.user = geteuid(), .group = getegid()}; }
+
+bool may_set_trusted_attributes() {
+  constexpr ino_t kFirstUserNamespace = 0xeffffffd;  // the kernel's PROC_USER_INIT_INO
+  struct stat status {};
+  if (stat("/proc/self/ns/user", &status) != 0 || status.st_ino != kFirstUserNamespace) return false;
+  return has_capability(getpid(), Capability::kSysAdmin);
 }
 
 bool has_capability(int pid, Capability capability) {

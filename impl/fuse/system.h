@@ -76,11 +76,14 @@ struct MountCall {
   std::string source;
   std::string mount_point;  // absolute
   MountFlags flags;
+  std::string security;  // context= and the like; may be empty
 };
 // A connection that is not mounted yet.
 Result<Descriptor> open_fuse_device();
 // Mounts the connection with mount(2), for everybody, with default_permissions. EPERM without the privilege.
 Status mount_connection(const Descriptor& device, const MountCall& call);
+// What is mounted in it, or on it, shows in no copy of the tree of mounts, and the other way round.
+Status make_mount_private(const std::string& mount_point);
 // Detaches the mount, if the connection of `device` is still mounted.
 void unmount_connection(int device, const std::string& mount_point);
 // Detaches a mount of ours at `mount_point` whose daemon died. Nothing where there is none.
@@ -149,6 +152,15 @@ class Daemon {
   explicit Daemon(Descriptor report) : report_(std::move(report)) {}
   Descriptor report_;
 };
+
+struct ProcessIds {
+  Uid user = 0;
+  Gid group = 0;
+};
+ProcessIds own_ids();
+
+// Whether this process may set trusted.* attributes: the privilege counts in the first user namespace alone.
+bool may_set_trusted_attributes();
 
 // Whether the thread `pid` has the capability in effect; not where /proc does not tell.
 bool has_capability(int pid, Capability capability);

@@ -52,7 +52,8 @@ fuse_attr wire_attributes_of(const struct stat& status) {
 // The set's values are Linux's (errno.h).
 int number_of(Errno error) { return static_cast<int>(error); }
 
-struct stat stat_of(const Attributes& attributes) {
+struct stat stat_of(const Attributes& stored, const Presentation& presentation) {
+  const Attributes attributes = shown(stored, presentation);
   struct stat status {};
   status.st_ino = attributes.number;
   status.st_mode = type_bits(attributes.type) | attributes.mode;
@@ -69,11 +70,11 @@ struct stat stat_of(const Attributes& attributes) {
   return status;
 }
 
-fuse_entry_param entry_of(const impl::NodeEntry& entry) {
+fuse_entry_param entry_of(const impl::NodeEntry& entry, const Presentation& presentation) {
   fuse_entry_param answer{};
   answer.ino = entry.node;
   answer.generation = entry.generation;
-  answer.attr = stat_of(entry.attributes);
+  answer.attr = stat_of(entry.attributes, presentation);
   answer.attr_timeout = kForEver;
   answer.entry_timeout = kForEver;
   return answer;
@@ -85,13 +86,13 @@ fuse_entry_param no_entry() {
   return answer;
 }
 
-fuse_entry_out wire_entry_of(const impl::NodeEntry& entry) {
+fuse_entry_out wire_entry_of(const impl::NodeEntry& entry, const Presentation& presentation) {
   fuse_entry_out wire{};
   wire.nodeid = entry.node;
   wire.generation = entry.generation;
   wire.entry_valid = static_cast<std::uint64_t>(kForEver);
   wire.attr_valid = static_cast<std::uint64_t>(kForEver);
-  wire.attr = wire_attributes_of(stat_of(entry.attributes));
+  wire.attr = wire_attributes_of(stat_of(entry.attributes, presentation));
   return wire;
 }
 

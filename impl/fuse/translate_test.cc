@@ -32,14 +32,14 @@ TEST(Translate, AttributesAreShownAsTheyAre) {
                               .change_time = {.seconds = 3, .nanoseconds = 999'999'999},
                               .number = 1ULL << 62,
                               .file_system = 9};
-  const struct stat status = stat_of(attributes);
+  const struct stat status = stat_of(attributes, {});
   EXPECT_EQ(status.st_mode, S_IFCHR | 04751U);
   EXPECT_EQ(status.st_ino, 1ULL << 62);
   EXPECT_EQ(status.st_nlink, 3U);
   EXPECT_EQ(device_of(status.st_rdev), attributes.device);
   EXPECT_EQ(status.st_atim.tv_sec, -1);
   EXPECT_EQ(status.st_ctim.tv_nsec, 999'999'999);
-  const fuse_entry_out wire = wire_entry_of({.node = 4, .generation = 6, .attributes = attributes});
+  const fuse_entry_out wire = wire_entry_of({.node = 4, .generation = 6, .attributes = attributes}, {});
   EXPECT_EQ(wire.nodeid, 4U);
   EXPECT_EQ(wire.generation, 6U);
   EXPECT_EQ(wire.attr.ino, 1ULL << 62);
@@ -88,7 +88,7 @@ TEST(Translate, AccessIsThatOfTheOpenFlags) {
 
 TEST(Translate, AMissingNameIsRememberedAsLongAsAFoundOne) {
   EXPECT_EQ(no_entry().ino, 0U);
-  EXPECT_EQ(no_entry().entry_timeout, entry_of({}).entry_timeout);
+  EXPECT_EQ(no_entry().entry_timeout, entry_of({}, {}).entry_timeout);
 }
 
 TEST(Translate, ANewObjectBelongsToTheCaller) {

@@ -1,0 +1,66 @@
+// Layers of container images with whiteouts that are files.
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <filesystem>
+
+#include "impl/fuse/program_fixture.h"
+
+namespace ovlspec::fuse {
+namespace {
+
+using Names = std::vector<std::string>;
+
+class FileWhiteouts : public Program {
+ protected:
+  void SetUp() override {
+    Program::SetUp();
+    if (IsSkipped()) return;
+    ASSERT_EQ(mkdir(deeper("d").c_str(), 0755), 0);
+    write_file(deeper("d/below"), "below");
+    write_file(deeper("gone"), "below");
+    ASSERT_EQ(mkdir(lower("d").c_str(), 0755), 0);
+    write_file(lower("d/.wh..wh..opq"), "");
+    write_file(lower("d/above"), "above");
+    write_file(lower(".wh.gone"), "");
+  }
+};
+
+TEST_F(FileWhiteouts, AreOrdinaryFilesUnlessAskedFor) {
+  mount_writable();
+  EXPECT_EQ(names_in(at("")), (Names{".wh.gone", "d", "f", "gone"}));
+  EXPECT_EQ(names_in(at("d")), (Names{".wh..wh..opq", "above", "below"}));
+}
+
+TEST_F(FileWhiteouts, HideWhatLiesBelow) {
+  mount_writable(",whiteouts=files");
+  EXPECT_EQ(names_in(at("")), (Names{"d", "f"}));
+  EXPECT_EQ(names_in(at("d")), Names{"above"});
+  EXPECT_NE(access(at("gone").c_str(), F_OK), 0);
+}
+
+TEST_F(FileWhiteouts, AreCoveredByWhatIsMadeInTheirPlace) {
+  mount_writable(",whiteouts=files");
+  write_file(at("gone"), "new");
+  EXPECT_EQ(mkdir(at("d/below").c_str(), 0755), 0);
+  unmount();
+  mount_writable(",whiteouts=files");
+  EXPECT_EQ(read_file(at("gone")), "new");
+  EXPECT_EQ(names_in(at("d")), (Names{"above", "below"}));
+  EXPECT_EQ(unlink(at("gone").c_str()), 0);
+  EXPECT_EQ(unlink(at("d/above").c_str()), 0);
+  EXPECT_EQ(rmdir(at("d/below").c_str()), 0);
+  EXPECT_EQ(rmdir(at("d").c_str()), 0);
+  EXPECT_EQ(names_in(at("")), Names{"f"});
+}
+
+TEST_F(FileWhiteouts, AreReadWhereTheProgramIsCalledFuseOverlayfs) {
+  const std::string program = root() + "/fuse-overlayfs";
+  ASSERT_EQ(symlink(FUSE_OVLSPEC_PROGRAM, program.c_str()), 0);
+  const Ran ran = run({program, "-o", writable_options(), root() + "/mount"});
+  ASSERT_EQ(ran.status, 0) << ran.errors;
+  EXPECT_EQ(names_in(at("")), (Names{"d", "f"}));
+}
+
+}  // namespace
+}  // namespace ovlspec::fuse
