@@ -126,6 +126,19 @@ class Engine {
   // A file opened for reading before a copy up reads the copied-up data after it.
   virtual Result<std::size_t> read(const OpenFileRef& file, char* buffer, std::size_t size, FileSize offset) = 0;
   virtual Result<std::size_t> write(const OpenFileRef& file, std::string_view data, FileSize offset) = 0;
+  // The first data or the first hole at or after `offset`; the end of the file counts as a hole. ENXIO where there is
+  // none, and beyond the end.
+  enum class Sought : std::uint8_t { kData, kHole };
+  virtual Result<FileSize> seek(const OpenFileRef& file, Sought sought, FileSize offset) = 0;
+  // EBADF where it was not opened for writing; else as the upper layer's file system has it.
+  virtual Status change_range(const OpenFileRef& file, RangeChange change, LayerStore::Extent range) = 0;
+  // Copies within the layers. EXDEV and EOPNOTSUPP: the layers do not copy between these two, they are to be read and
+  // written.
+  struct Position {
+    const OpenFileRef& file;
+    FileSize offset = 0;
+  };
+  virtual Result<std::size_t> copy_range(Position from, Position to, std::size_t size) = 0;
   virtual Status sync(const OpenFileRef& file) = 0;
   // The backing descriptor that serves reads of `file` now, and whether it can change (a lower file of a stack with an
   // upper); nothing where the store has no descriptors.

@@ -74,6 +74,9 @@ class OverlayEngine final : public Engine {
   Result<OpenFileRef> open(NodeId node, OpenMode mode) override;
   Result<std::size_t> read(const OpenFileRef& file, char* buffer, std::size_t size, FileSize offset) override;
   Result<std::size_t> write(const OpenFileRef& file, std::string_view data, FileSize offset) override;
+  Result<FileSize> seek(const OpenFileRef& file, Sought sought, FileSize offset) override;
+  Status change_range(const OpenFileRef& file, RangeChange change, LayerStore::Extent range) override;
+  Result<std::size_t> copy_range(Position from, Position to, std::size_t size) override;
   Status sync(const OpenFileRef& file) override;
   std::optional<BackingDescriptor> descriptor(const OpenFileRef& file) override;
 
@@ -287,6 +290,7 @@ class OverlayEngine final : public Engine {
   };
   Result<OpenFileRef> open_held(const NodePtr& node, OpenMode mode);
   Result<Current> current(OpenFile& open) const;
+  Result<Attributes> backing_attributes(const OpenFile& file) const;
 
   Layers layers_;
   std::unique_ptr<WritableParts> parts_;

@@ -58,6 +58,12 @@ class LimitedStore final : public LayerStore {
   Result<std::optional<Extent>> next_data(const FileRef& file, FileSize offset) override {
     return store_.next_data(file, offset);
   }
+  Status change_range(const FileRef& file, RangeChange change, Extent range) override {
+    return store_.change_range(file, change, range);
+  }
+  Result<std::size_t> copy_range(const Position& from, const Position& to, std::size_t size) override {
+    return store_.copy_range(from, to, size);
+  }
   Status sync(const FileRef& file) override { return store_.sync(file); }
   Status sync_inode(const InodeRef& inode) override { return store_.sync_inode(inode); }
   std::optional<int> descriptor(const FileRef& file) const override { return store_.descriptor(file); }

@@ -136,6 +136,16 @@ Result<std::optional<LayerStore::Extent>> FaultyStore::next_data(const FileRef& 
   return store_.next_data(file, offset);
 }
 
+Status FaultyStore::change_range(const FileRef& file, RangeChange change, Extent range) {
+  OVLSPEC_TRY(counted());
+  return store_.change_range(file, change, range);
+}
+
+Result<std::size_t> FaultyStore::copy_range(const Position& from, const Position& to, std::size_t size) {
+  OVLSPEC_TRY(counted());
+  return store_.copy_range(from, to, size);
+}
+
 Status FaultyStore::sync(const FileRef& file) {
   OVLSPEC_TRY(counted());
   return store_.sync(file);

@@ -1,7 +1,7 @@
 // A store that stands before another one and makes its calls fail: once, from some call on, or as a crash.
 //
 // Only calls that change something or make it durable are counted: create, link, unlink, remove_directory, rename,
-// change, set_xattr, remove_xattr, write, sync and sync_inode. A crash keeps everything that was done before it, synced
+// change, set_xattr, remove_xattr, write, change_range, copy_range, sync and sync_inode. A crash keeps everything that was done before it, synced
 // or not: what a power failure forgets is not modelled here.
 #pragma once
 
@@ -59,6 +59,8 @@ class FaultyStore final : public LayerStore {
   Result<std::size_t> read(const FileRef& file, char* buffer, std::size_t size, FileSize offset) override;
   Result<std::size_t> write(const FileRef& file, std::string_view data, FileSize offset) override;
   Result<std::optional<Extent>> next_data(const FileRef& file, FileSize offset) override;
+  Status change_range(const FileRef& file, RangeChange change, Extent range) override;
+  Result<std::size_t> copy_range(const Position& from, const Position& to, std::size_t size) override;
   Status sync(const FileRef& file) override;
   Status sync_inode(const InodeRef& inode) override;
   std::optional<int> descriptor(const FileRef& file) const override;

@@ -82,6 +82,15 @@ struct NewInode {
 // has no such rename.
 enum class StoreRename : std::uint8_t { kReplace, kNoReplace, kExchange, kWhiteout };
 
+// What happens to a range of a file. Whether space that is allocated shows as a hole is the file system's affair.
+enum class RangeChange : std::uint8_t {
+  kAllocate,          // has space, and the file grows to its end
+  kAllocateKeepSize,  // has space, beyond the file's end too
+  kPunchHole,         // becomes a hole, in whole blocks, and zeros besides; the size stays
+  kZero,              // reads as zeros, and the file grows to its end
+  kZeroKeepSize,
+};
+
 // Which of an inode's attributes change; what is empty stays. The times come last, so that they win over what the other
 // changes do to them. An owner's change leaves set-id bits alone, whatever the kernel does: who changes it decides.
 struct StoreChange {
@@ -155,6 +164,17 @@ class LayerStore {
     FileSize end = 0;
   };
   virtual Result<std::optional<Extent>> next_data(const FileRef& file, FileSize offset) = 0;
+  // EBADF where it was not opened for writing, EINVAL for an empty range, EFBIG; EOPNOTSUPP where the file system has
+  // no such change. What is written takes security.capability away.
+  virtual Status change_range(const FileRef& file, RangeChange change, Extent range) = 0;
+  // Copies bytes, by sharing them where the file system can: how many, fewer than `size` at the end of `from` or where
+  // it likes. EBADF, EFBIG; EINVAL where the ranges overlap in one file. EXDEV and EOPNOTSUPP: not between these two,
+  // they are to be read and written.
+  struct Position {
+    FileRef file;
+    FileSize offset = 0;
+  };
+  virtual Result<std::size_t> copy_range(const Position& from, const Position& to, std::size_t size) = 0;
   virtual Status sync(const FileRef& file) = 0;
   // Makes the directory's entries, or an inode's metadata, durable. What is neither directory nor regular file becomes
   // durable with its directory: success, nothing done.

@@ -1,5 +1,6 @@
 #include "impl/store/memory_store.h"
 
+#include <algorithm>
 #include <atomic>
 
 #include "impl/store/component.h"
@@ -268,6 +269,39 @@ Result<std::size_t> MemoryStore::write(const FileRef& file, std::string_view dat
 Result<std::optional<LayerStore::Extent>> MemoryStore::next_data(const FileRef& file, FileSize offset) {
   const std::lock_guard lock(mutex_);
   return at(file).inode->content.next_data(offset);
+}
+
+Status MemoryStore::change_range(const FileRef& file, RangeChange change, Extent range) {
+  if (at(file).access == Access::kRead) return Errno::kEBADF;
+  if (range.begin >= range.end) return Errno::kEINVAL;
+  if (range.end > MemoryContent::kSizeMax) return Errno::kEFBIG;
+  MemoryInode& inode = *at(file).inode;
+  const bool clears = change != RangeChange::kAllocate && change != RangeChange::kAllocateKeepSize;
+  const bool grows = change == RangeChange::kAllocate || change == RangeChange::kZero;
+  const std::lock_guard lock(mutex_);
+  if (clears) inode.content.clear(range.begin, range.end);
+  if (grows && range.end > inode.content.size()) inode.content.resize(range.end);
+  inode.refresh_size();
+  drop_capability(inode);
+  inode.attributes.modify_time = inode.attributes.change_time = now();
+  return {};
+}
+
+Result<std::size_t> MemoryStore::copy_range(const Position& from, const Position& to, std::size_t size) {
+  if (at(from.file).access == Access::kWrite || at(to.file).access == Access::kRead) return Errno::kEBADF;
+  const MemoryInode& source = *at(from.file).inode;
+  if (source.numbers != at(to.file).inode->numbers) return Errno::kEXDEV;
+  if (from.offset > MemoryContent::kSizeMax || to.offset > MemoryContent::kSizeMax) return Errno::kEINVAL;
+  std::string bytes;
+  {
+    const std::lock_guard lock(mutex_);
+    const FileSize end = source.content.size();
+    bytes.resize(from.offset < end ? std::min<FileSize>(size, end - from.offset) : 0);
+    bytes.resize(source.content.read(bytes.data(), bytes.size(), from.offset));
+  }
+  const bool overlaps = to.offset < from.offset + bytes.size() && from.offset < to.offset + bytes.size();
+  if (&source == at(to.file).inode.get() && overlaps) return Errno::kEINVAL;
+  return write(to.file, bytes, to.offset);
 }
 
 Status MemoryStore::sync(const FileRef&) { return {}; }

@@ -286,6 +286,18 @@ Result<std::optional<LayerStore::Extent>> PosixStore::next_data(const FileRef& f
   return std::optional(Extent{.begin = offset, .end = attributes->size});
 }
 
+Status PosixStore::change_range(const FileRef& file, RangeChange change, Extent range) {
+  if (range.begin >= range.end) return Errno::kEINVAL;
+  if (range.end > kOffsetMax) return Errno::kEFBIG;
+  return syscalls::change_range(number_of(file), change, range);
+}
+
+Result<std::size_t> PosixStore::copy_range(const Position& from, const Position& to, std::size_t size) {
+  if (from.offset > kOffsetMax || to.offset > kOffsetMax) return Errno::kEINVAL;
+  return syscalls::copy_range({.file = number_of(from.file), .offset = from.offset},
+                              {.file = number_of(to.file), .offset = to.offset}, size);
+}
+
 Status PosixStore::sync(const FileRef& file) { return syscalls::sync(number_of(file)); }
 
 Status PosixStore::sync_inode(const InodeRef& inode) {

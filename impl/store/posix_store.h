@@ -86,6 +86,8 @@ class PosixStore final : public LayerStore {
   Result<std::size_t> read(const FileRef& file, char* buffer, std::size_t size, FileSize offset) override;
   Result<std::size_t> write(const FileRef& file, std::string_view data, FileSize offset) override;
   Result<std::optional<Extent>> next_data(const FileRef& file, FileSize offset) override;
+  Status change_range(const FileRef& file, RangeChange change, Extent range) override;
+  Result<std::size_t> copy_range(const Position& from, const Position& to, std::size_t size) override;
   Status sync(const FileRef& file) override;
   Status sync_inode(const InodeRef& inode) override;
   std::optional<int> descriptor(const FileRef& file) const override;

@@ -92,6 +92,12 @@ Result<std::size_t> read_at(int file, char* buffer, std::size_t size, FileSize o
 // Short only where an error came after some bytes.
 Result<std::size_t> write_at(int file, std::string_view data, FileSize offset);
 Result<std::optional<LayerStore::Extent>> next_data(int file, FileSize offset);
+Status change_range(int file, RangeChange change, LayerStore::Extent range);
+struct FilePosition {
+  int file = -1;
+  FileSize offset = 0;
+};
+Result<std::size_t> copy_range(FilePosition from, FilePosition to, std::size_t size);
 Status sync(int file);
 
 // What tells file systems apart.
