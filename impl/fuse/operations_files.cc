@@ -116,8 +116,8 @@ void fallocate(fuse_req_t request, fuse_ino_t, int mode, off_t offset, off_t len
   if (!change) return reply(request, Errno::kEOPNOTSUPP);
   const auto begin = static_cast<FileSize>(offset);
   const FileHandle& file = HandleTable<FileHandle>::at(info->fh);
-  reply(request, served(request).engine.change_range(
-                     file.file, *change, {.begin = begin, .end = begin + static_cast<FileSize>(length)}));
+  reply(request, served(request).engine.change_range(file.file, *change,
+                                                     {.begin = begin, .end = begin + static_cast<FileSize>(length)}));
 }
 
 // EXDEV and EOPNOTSUPP make the kernel read and write instead.

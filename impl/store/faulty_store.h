@@ -1,8 +1,8 @@
 // A store that stands before another one and makes its calls fail: once, from some call on, or as a crash.
 //
 // Only calls that change something or make it durable are counted: create, link, unlink, remove_directory, rename,
-// change, set_xattr, remove_xattr, write, change_range, copy_range, sync and sync_inode. A crash keeps everything that was done before it, synced
-// or not: what a power failure forgets is not modelled here.
+// change, set_xattr, remove_xattr, write, change_range, copy_range, sync and sync_inode. A crash keeps everything that
+// was done before it, synced or not: what a power failure forgets is not modelled here.
 #pragma once
 
 #include <atomic>

@@ -38,7 +38,9 @@ class FaultyStoreTest : public ::testing::Test {
             [this] { return faulty_.remove_xattr(file(), "user.a").error(); },
             [this] { return faulty_.write(open_, "data", 0).error(); },
             [this] { return faulty_.change_range(open_, RangeChange::kAllocate, {.begin = 0, .end = 1}).error(); },
-            [this] { return faulty_.copy_range({open_, 0}, {open_, 100}, 4).error(); },
+            [this] {
+              return faulty_.copy_range({open_, 0}, {open_, 100}, 4).error();
+            },
             [this] { return faulty_.sync(open_).error(); },
             [this] { return faulty_.sync_inode(root()).error(); }};
   }
