@@ -5,9 +5,10 @@
 // it open, and is made again by the next lookup.
 //
 // Permissions are the caller's affair (the kernel with default_permissions, or the oracle's VFS): the engine checks
-// what the tree needs (existence, types, emptiness) and takes the Caller only to own what it makes. It does not apply
-// the umask (the VFS did). It does give a new object the group of a set-group-id directory, and a new directory that
-// bit. Nothing is written by lookup, attributes, reads or readdir, ever (ID-9).
+// what the tree needs (existence, types, emptiness) and takes the Caller only to own what it makes. It does give a new
+// object the group of a set-group-id directory, and a new directory that bit; and where the directory has a default
+// access control list, what that says takes the umask's place. Nothing is written by lookup, attributes, reads or
+// readdir, ever (ID-9).
 //
 // Threads: every method may be called from several threads at once.
 #pragma once
@@ -46,6 +47,8 @@ struct Stack {
 };
 
 enum class XattrNamespace : std::uint8_t { kTrusted, kUser };
+// Whether new objects take their directory's default access control list. Lists are stored, shown and copied up anyway.
+enum class AccessLists : std::uint8_t { kInherited, kIgnored };
 enum class Durability : std::uint8_t { kSynced, kVolatile };  // kVolatile: no sync is ever made
 
 // Where numbers come from. kDerived: computed from the backing; only exceptions are recorded, with the upper layer. The
@@ -61,6 +64,7 @@ struct EngineOptions {
   IdentityMap* map = nullptr;           // outlives the engine; null for kDerived alone
   SealCheck seal = SealCheck::kVerify;  // of kUpfront
   XattrNamespace xattrs = XattrNamespace::kTrusted;
+  AccessLists access_lists = AccessLists::kInherited;
   Durability durability = Durability::kSynced;
   std::uint64_t mount_device = 0;  // st_dev that attributes show; the kernel replaces it on FUSE
 };
@@ -102,7 +106,8 @@ class Engine {
   virtual Result<FileSystemStatus> status() = 0;
 
   // Names. EROFS for each of them on a stack without an upper.
-  // inode.uid and inode.gid are the caller's; ENOENT in a directory that was removed; EEXIST; EPERM for a device 0:0.
+  // inode.uid and inode.gid are the caller's, and inode.umask, where it was not taken off inode.mode before; ENOENT in
+  // a directory that was removed; EEXIST; EPERM for a device 0:0.
   virtual Result<NodeEntry> create(NodeId parent, std::string_view name, const NewInode& inode) = 0;
   virtual Result<NodeEntry> link(NodeId node, NodeId parent, std::string_view name) = 0;
   virtual Status unlink(NodeId parent, std::string_view name) = 0;

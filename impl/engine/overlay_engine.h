@@ -17,6 +17,7 @@
 #include <string_view>
 #include <vector>
 
+#include "impl/engine/access_lists.h"
 #include "impl/engine/claims.h"
 #include "impl/engine/engine.h"
 #include "impl/engine/hard_link_index.h"
@@ -235,9 +236,12 @@ class OverlayEngine final : public Engine {
   void restore_times(const InodeRef& upper_directory, const Attributes& before);
 
   // creation.cc
-  Result<FoundInode> place_new(const NodePtr& parent, std::string_view name, const NewInode& inode,
-                               const Reached& slot);
-  Result<FoundInode> place_over_whiteout(const NodePtr& parent, std::string_view name, const NewInode& inode);
+  Result<std::optional<InheritedLists>> inherited_lists(const InodeRef& upper_directory, NewInode& made) const;
+  Status set_lists(const InodeRef& inode, const InheritedLists& lists);
+  Result<FoundInode> place_with_lists(const NodePtr& parent, std::string_view name, const NewInode& inode,
+                                      const InheritedLists& lists);
+  Result<FoundInode> place_over_whiteout(const NodePtr& parent, std::string_view name, const NewInode& inode,
+                                         const std::optional<InheritedLists>& lists);
   Status set_opaque(const InodeRef& upper_directory);
 
   // removal.cc

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <thread>
 
+#include "impl/engine/access_lists.h"
 #include "impl/identity/lmdb_identity_map.h"
 #include "model/vocabulary/names.h"
 
@@ -37,6 +38,16 @@ Check check_device() {
   const Result<Descriptor> device = open_fuse_device();
   if (device || device.error() == Errno::kEACCES || device.error() == Errno::kEPERM) return Done{};
   return Failure{.message = "/dev/fuse: " + error_text(device.error())};
+}
+
+// Where no layer can have a list the kernel need not ask for any.
+impl::AccessLists lists_of(const impl::Stack& stack, impl::AccessLists asked) {
+  const auto has_lists = [](const impl::LayerRoot& layer) {
+    return layer.store->xattr(layer.root, impl::kAccessList).error() != Errno::kEOPNOTSUPP;
+  };
+  const bool some =
+      (stack.upper && has_lists(*stack.upper)) || std::any_of(stack.lowers.begin(), stack.lowers.end(), has_lists);
+  return some ? asked : impl::AccessLists::kIgnored;
 }
 
 }  // namespace
@@ -82,6 +93,7 @@ Check FuseMount::open_stack(const MountOptions& options) {
   engine_options.map = map_.get();
   engine_options.seal = options.seal;
   engine_options.xattrs = options.xattrs;
+  engine_options.access_lists = options.access_lists;
   engine_options.durability = options.durability;
   Result<std::unique_ptr<impl::Engine>> engine = impl::Engine::mount(stack_, engine_options);
   if (!engine) return Failure{.message = "the layers cannot be used: " + error_text(engine.error())};
@@ -106,6 +118,7 @@ Check FuseMount::open_session(const MountRequest& request) {
                                  .flags = options.flags,
                                  .visibility = options.visibility,
                                  .passthrough = options.passthrough,
+                                 .access_lists = lists_of(stack_, options.access_lists),
                                  .verbosity = options.verbosity,
                                  .threads = options.threads != 0 ? options.threads : suitable_threads()};
   if (options.upper.empty()) session_options.flags.set(MountFlag::kReadOnly);

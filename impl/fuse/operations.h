@@ -26,7 +26,8 @@ class Session;
 struct Served {
   impl::Engine& engine;
   NodeIo& io;
-  const Descriptor& top;  // whose free space statfs shows
+  const Descriptor& top;           // whose free space statfs shows
+  impl::AccessLists access_lists;  // kInherited: the kernel enforces them
   Session& owner;
   fuse_session* session = nullptr;
   HandleTable<FileHandle> files;

@@ -222,6 +222,8 @@ Check apply_word(MountOptions& options, const GivenOption& option) {
   }
   if (option.name == "volatile") {
     options.durability = impl::Durability::kVolatile;
+  } else if (option.name == "noacl") {
+    options.access_lists = impl::AccessLists::kIgnored;
   } else if (option.name == "userxattr") {
     options.xattrs = impl::XattrNamespace::kUser;
   } else if (option.name == "allow_other") {

@@ -54,6 +54,7 @@ struct MountOptions {
   impl::IdentityStrategy identity = impl::IdentityStrategy::kDerived;
   impl::SealCheck seal = impl::SealCheck::kVerify;
   std::string state;  // directory of the identity map; empty: the work directory
+  impl::AccessLists access_lists = impl::AccessLists::kInherited;
   impl::Durability durability = impl::Durability::kSynced;
   impl::XattrNamespace xattrs = impl::XattrNamespace::kTrusted;
   Visibility visibility = Visibility::kAutomatic;

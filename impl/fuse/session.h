@@ -22,6 +22,8 @@ struct SessionOptions {
   MountFlags flags;
   Visibility visibility = Visibility::kAutomatic;
   Passthrough passthrough = Passthrough::kAutomatic;
+  // Whether the kernel enforces access control lists, and leaves it to the engine to apply the umask.
+  impl::AccessLists access_lists = impl::AccessLists::kInherited;
   Verbosity verbosity = Verbosity::kNormal;
   unsigned threads = 1;
 };

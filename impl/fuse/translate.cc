@@ -182,6 +182,7 @@ impl::NewInode new_inode(const fuse_ctx& caller, FileType type, mode_t mode) {
   inode.mode = mode & kModeMask;
   inode.uid = caller.uid;
   inode.gid = caller.gid;
+  inode.umask = caller.umask & kModeMask;
   return inode;
 }
 

@@ -74,6 +74,7 @@ struct NewInode {
   Gid gid = 0;
   Device device;               // of device nodes
   std::string symlink_target;  // of symlinks: not empty (ENOENT), 4095 bytes at most (ENAMETOOLONG)
+  Mode umask = 0;              // for the engine, which takes it off the mode; nothing to a store
 };
 
 // kReplace: between two names of one inode nothing happens, as POSIX has it. kNoReplace: EEXIST over any name.
