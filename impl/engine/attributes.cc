@@ -18,6 +18,7 @@ Result<Attributes> OverlayEngine::change(NodeId id, const AttributeChange& chang
   if (change.size && changed->type != FileType::kRegular) {
     return changed->is_directory() ? Errno::kEISDIR : Errno::kEINVAL;
   }
+  OVLSPEC_TRY(check_change(*changed, change));
   if (changed->upper) {
     OVLSPEC_TRY(parts_->store.change(changed->upper, change));
     return shown(*changed);

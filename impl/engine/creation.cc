@@ -86,6 +86,7 @@ Result<NodeEntry> OverlayEngine::create(NodeId parent, std::string_view name, co
   auto slot = reach(*holder, name);
   if (!slot.ok()) return slot.error();
   if (slot->node) return Errno::kEEXIST;
+  OVLSPEC_TRY(check_new_name(**holder));
   OVLSPEC_TRY(copy_up_directory(*holder));
   auto above = parts_->store.attributes((*holder)->upper);
   if (!above.ok()) return above.error();
@@ -103,6 +104,7 @@ Result<NodeEntry> OverlayEngine::create(NodeId parent, std::string_view name, co
   fresh->upper_key = key_of(*top.layer, top.found);
   fresh->generation = generation_of(top);
   fresh->on_upper.store(true, std::memory_order_release);
+  fresh->protection = 0;
   if (!fresh->is_directory()) link_counts_.added(*fresh->upper_key);
   auto number = kept_number(top, std::nullopt);
   if (!number.ok()) return number.error();
@@ -123,6 +125,8 @@ Result<NodeEntry> OverlayEngine::link(NodeId id, NodeId parent, std::string_view
   if (!slot.ok()) return slot.error();
   if (slot->node) return Errno::kEEXIST;
   if ((*linked)->removed) return Errno::kENOENT;
+  OVLSPEC_TRY(check_new_name(**holder));
+  OVLSPEC_TRY(check_free(**linked));
   OVLSPEC_TRY(copy_up(*linked, CopyUp{}));
   OVLSPEC_TRY(copy_up_directory(*holder));
   const InodeRef& inode = (*linked)->upper;

@@ -122,10 +122,18 @@ class Engine {
   virtual Status set_xattr(NodeId node, std::string_view name, std::string_view value, XattrMode mode) = 0;
   virtual Status remove_xattr(NodeId node, std::string_view name) = 0;
 
+  // Flags, of regular files and directories; EOPNOTSUPP for others and where the layer has none. kImmutable and
+  // kAppendOnly are kept in a private attribute once the object is in the upper layer, as the kernel does, and honoured
+  // by every method that changes something: EPERM.
+  virtual Result<InodeFlags> flags(NodeId node) = 0;
+  virtual Status set_flags(NodeId node, InodeFlags flags) = 0;
+
   // Files. Opening for writing copies up (EROFS without an upper). `truncate` makes it empty in the same copy up.
+  // `append`: the caller writes at the end alone, which an append-only file asks for.
   struct OpenMode {
     Access access = Access::kRead;
     bool truncate = false;
+    bool append = false;
   };
   virtual Result<OpenFileRef> open(NodeId node, OpenMode mode) = 0;
   // A file opened for reading before a copy up reads the copied-up data after it.

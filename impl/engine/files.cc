@@ -12,6 +12,7 @@ Result<OpenFileRef> OverlayEngine::open(NodeId id, OpenMode mode) {
   if ((*opened)->is_directory()) return Errno::kEISDIR;
   if ((*opened)->type == FileType::kSymlink) return Errno::kELOOP;
   if ((*opened)->type != FileType::kRegular) return Errno::kENXIO;
+  if (writes) OVLSPEC_TRY(check_writing(**opened, mode));
   if (!writes || (*opened)->upper) return open_held(*opened, mode);
   reading.unlock();
   const std::unique_lock writing(namespace_);

@@ -43,6 +43,9 @@ struct Node {
   std::string index_name;  // [tree] not empty: the upper inode has this name in the index, and the names of
                            // the lower inode lower_key show it too
   bool removed = false;    // [tree] the last name is gone
+  // [tree] kImmutable and kAppendOnly; until somebody asks, kUnknownProtection. May be filled in with the lock shared.
+  static constexpr InodeFlags kUnknownProtection = ~InodeFlags{0};
+  mutable std::atomic<InodeFlags> protection{kUnknownProtection};
   std::atomic<bool> on_upper{false};  // [tree] upper is set; may be read without the lock
 
   std::uint64_t pins = 0;       // [table] lookups, opens and children; 0: the node goes

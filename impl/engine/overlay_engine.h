@@ -1,5 +1,5 @@
 // The one implementation of Engine, in several files: mount.cc, adoption.cc, lookup.cc (names to nodes), attributes.cc,
-// xattrs.cc, listing.cc, files.cc, copy_up.cc, hard_links.cc, creation.cc, removal.cc, rename.cc.
+// xattrs.cc, listing.cc, files.cc, protection.cc, copy_up.cc, hard_links.cc, creation.cc, removal.cc, rename.cc.
 //
 // Locks, in this order: the namespace lock, shared for what reads the tree, exclusive for what changes it; then the
 // node table's mutex, the index's, an open file's. None is held while data is read or written through an open file.
@@ -71,6 +71,9 @@ class OverlayEngine final : public Engine {
   Result<std::vector<std::string>> xattr_names(NodeId node) override;
   Status set_xattr(NodeId node, std::string_view name, std::string_view value, XattrMode mode) override;
   Status remove_xattr(NodeId node, std::string_view name) override;
+
+  Result<InodeFlags> flags(NodeId node) override;
+  Status set_flags(NodeId node, InodeFlags flags) override;
 
   Result<OpenFileRef> open(NodeId node, OpenMode mode) override;
   Result<std::size_t> read(const OpenFileRef& file, char* buffer, std::size_t size, FileSize offset) override;
@@ -243,6 +246,20 @@ class OverlayEngine final : public Engine {
   Result<FoundInode> place_over_whiteout(const NodePtr& parent, std::string_view name, const NewInode& inode,
                                          const std::optional<InheritedLists>& lists);
   Status set_opaque(const InodeRef& upper_directory);
+
+  // protection.cc
+  // kImmutable and kAppendOnly of the object, looked up once.
+  Result<InodeFlags> protection(const Node& node) const;
+  Result<InodeFlags> stored_protection(const Instance& instance) const;
+  Status write_protection(const InodeRef& upper, InodeFlags flags);
+  Status set_upper_flags(const InodeRef& upper, InodeFlags added, InodeFlags removed);
+  Status check_writing(const Node& node, OpenMode mode) const;
+  Status check_change(const Node& node, const AttributeChange& change) const;
+  // What an object's attributes and names need: neither flag.
+  Status check_free(const Node& node) const;
+  Status check_new_name(const Node& directory) const;
+  Status check_removal(const Node& directory, const Node& removed) const;
+  Status check_rename_free(const RenameSide& from, const RenameSide& to, RenameMode mode) const;
 
   // removal.cc
   enum class Leave { kNothing, kWhiteout };

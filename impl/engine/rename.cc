@@ -193,6 +193,7 @@ Status OverlayEngine::rename(NodeId from_id, std::string_view from_name, NodeId 
   auto verdict = check_rename(*from, *to, mode);
   if (!verdict.ok()) return verdict.error();
   if (*verdict == Verdict::kNothingToDo) return {};
+  OVLSPEC_TRY(check_rename_free(*from, *to, mode));
   OVLSPEC_TRY(make_upper_name(from->reached, from->directory, from->name));
   OVLSPEC_TRY(copy_up_directory(to->directory));
   return mode == RenameMode::kExchange ? exchange(*from, *to) : replace(*from, *to);

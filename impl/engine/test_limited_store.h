@@ -29,6 +29,9 @@ class LimitedStore final : public LayerStore {
   Result<std::string> symlink_target(const InodeRef& inode) override { return store_.symlink_target(inode); }
   Result<std::string> xattr(const InodeRef& inode, std::string_view name) override { return store_.xattr(inode, name); }
   Result<std::vector<std::string>> xattr_names(const InodeRef& inode) override { return store_.xattr_names(inode); }
+  Result<InodeFlags> flags(const InodeRef& inode) override { return store_.flags(inode); }
+  Result<InodeFlags> protection(const InodeRef& inode) override { return store_.protection(inode); }
+  Status set_flags(const InodeRef& inode, InodeFlags flags) override { return store_.set_flags(inode, flags); }
   Result<BackingHandle> handle(const InodeRef& inode) override;
   Result<FoundInode> by_handle(const InodeRef& root, const BackingHandle& handle) override;
   Result<FoundInode> create(const InodeRef& directory, std::string_view name, const NewInode& inode) override {

@@ -32,6 +32,7 @@ Status OverlayEngine::set_xattr(NodeId id, std::string_view name, std::string_vi
   auto found = node(id);
   if (!found.ok()) return found.error();
   OVLSPEC_TRY(check_writable());
+  OVLSPEC_TRY(check_free(**found));
   if (mode != XattrMode::kAny) {
     // What will be refused does not copy up first.
     const Instance instance = top(**found);
@@ -49,6 +50,7 @@ Status OverlayEngine::remove_xattr(NodeId id, std::string_view name) {
   auto found = node(id);
   if (!found.ok()) return found.error();
   OVLSPEC_TRY(check_writable());
+  OVLSPEC_TRY(check_free(**found));
   const Instance instance = top(**found);
   const auto known = instance.layer->store->xattr(instance.inode, name);
   if (!known.ok()) return known.error();

@@ -40,6 +40,7 @@ Served& served(fuse_req_t request);
 void add_node_operations(fuse_lowlevel_ops& operations);
 void add_name_operations(fuse_lowlevel_ops& operations);
 void add_file_operations(fuse_lowlevel_ops& operations);
+void add_flag_operations(fuse_lowlevel_ops& operations);
 void add_directory_operations(fuse_lowlevel_ops& operations);
 void add_xattr_operations(fuse_lowlevel_ops& operations);
 

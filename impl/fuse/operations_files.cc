@@ -61,7 +61,9 @@ Status clear_set_ids(Served& session, impl::NodeId node, const fuse_ctx& caller)
 void open(fuse_req_t request, fuse_ino_t node, fuse_file_info* info) {
   Served& session = served(request);
   const bool truncates = (info->flags & O_TRUNC) != 0;
-  const Result<Opened> opened = open_node(session, node, {.access = access_of(info->flags), .truncate = truncates});
+  const bool appends = (info->flags & O_APPEND) != 0;
+  const Result<Opened> opened =
+      open_node(session, node, {.access = access_of(info->flags), .truncate = truncates, .append = appends});
   if (!opened) return reply(request, opened.error());
   if (truncates) {
     if (const Status cleared = clear_set_ids(session, node, *fuse_req_ctx(request)); !cleared) {

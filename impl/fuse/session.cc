@@ -32,6 +32,7 @@ const fuse_lowlevel_ops& all_operations(void (*initialise)(void*, fuse_conn_info
     add_node_operations(filled);
     add_name_operations(filled);
     add_file_operations(filled);
+    add_flag_operations(filled);
     add_directory_operations(filled);
     add_xattr_operations(filled);
     return filled;
@@ -257,7 +258,8 @@ ssize_t Session::write_init_reply(int descriptor, iovec* parts, int count) {
 void Session::initialise(void* served, fuse_conn_info* connection) {
   constexpr unsigned kWanted = FUSE_CAP_ASYNC_READ | FUSE_CAP_ATOMIC_O_TRUNC | FUSE_CAP_EXPORT_SUPPORT |
                                FUSE_CAP_READDIRPLUS | FUSE_CAP_READDIRPLUS_AUTO | FUSE_CAP_ASYNC_DIO |
-                               FUSE_CAP_PARALLEL_DIROPS | FUSE_CAP_CACHE_SYMLINKS | FUSE_CAP_EXPLICIT_INVAL_DATA;
+                               FUSE_CAP_PARALLEL_DIROPS | FUSE_CAP_CACHE_SYMLINKS | FUSE_CAP_EXPLICIT_INVAL_DATA |
+                               FUSE_CAP_IOCTL_DIR;
   constexpr unsigned kLists = FUSE_CAP_POSIX_ACL | FUSE_CAP_DONT_MASK;
   connection->want = connection->capable & kWanted;
   const bool has_lists = session_of(served).options_.access_lists == impl::AccessLists::kInherited;

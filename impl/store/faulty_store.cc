@@ -65,6 +65,16 @@ Result<std::vector<std::string>> FaultyStore::xattr_names(const InodeRef& inode)
   return store_.xattr_names(inode);
 }
 
+Result<InodeFlags> FaultyStore::flags(const InodeRef& inode) {
+  OVLSPEC_TRY(uncounted());
+  return store_.flags(inode);
+}
+
+Result<InodeFlags> FaultyStore::protection(const InodeRef& inode) {
+  OVLSPEC_TRY(uncounted());
+  return store_.protection(inode);
+}
+
 Result<BackingHandle> FaultyStore::handle(const InodeRef& inode) {
   OVLSPEC_TRY(uncounted());
   return store_.handle(inode);
@@ -114,6 +124,11 @@ Status FaultyStore::set_xattr(const InodeRef& inode, std::string_view name, std:
 Status FaultyStore::remove_xattr(const InodeRef& inode, std::string_view name) {
   OVLSPEC_TRY(counted());
   return store_.remove_xattr(inode, name);
+}
+
+Status FaultyStore::set_flags(const InodeRef& inode, InodeFlags flags) {
+  OVLSPEC_TRY(counted());
+  return store_.set_flags(inode, flags);
 }
 
 Result<FileRef> FaultyStore::open(const InodeRef& inode, Access access) {

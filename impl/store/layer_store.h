@@ -83,6 +83,12 @@ struct NewInode {
 // has no such rename.
 enum class StoreRename : std::uint8_t { kReplace, kNoReplace, kExchange, kWhiteout };
 
+// What chattr(1) sets: FS_*_FL of linux/fs.h.
+using InodeFlags = std::uint32_t;
+inline constexpr InodeFlags kImmutable = 0x10;   // nothing of it changes, and it keeps its names
+inline constexpr InodeFlags kAppendOnly = 0x20;  // the same, but that it can be appended to
+inline constexpr InodeFlags kProtection = kImmutable | kAppendOnly;
+
 // What happens to a range of a file. Whether space that is allocated shows as a hole is the file system's affair.
 enum class RangeChange : std::uint8_t {
   kAllocate,          // has space, and the file grows to its end
@@ -124,6 +130,10 @@ class LayerStore {
   virtual Result<std::string> xattr(const InodeRef& inode, std::string_view name) = 0;
   // None where the file system has no attributes.
   virtual Result<std::vector<std::string>> xattr_names(const InodeRef& inode) = 0;
+  // EOPNOTSUPP for what is neither a regular file nor a directory, and where the file system has no flags.
+  virtual Result<InodeFlags> flags(const InodeRef& inode) = 0;
+  // Of kProtection alone, of any object; none where the file system has no flags.
+  virtual Result<InodeFlags> protection(const InodeRef& inode) = 0;
   // EOPNOTSUPP where the file system has no handles.
   virtual Result<BackingHandle> handle(const InodeRef& inode) = 0;
   // The inode with this handle on the file system of the directory `root`, not only below it. ESTALE where it is gone
@@ -149,6 +159,8 @@ class LayerStore {
   // EEXIST (kCreate), ENODATA (kReplace), E2BIG beyond 65536 bytes, EINVAL for a malformed security.capability.
   virtual Status set_xattr(const InodeRef& inode, std::string_view name, std::string_view value, XattrMode mode) = 0;
   virtual Status remove_xattr(const InodeRef& inode, std::string_view name) = 0;
+  // EOPNOTSUPP as flags() has it, and for flags that the file system does not have.
+  virtual Status set_flags(const InodeRef& inode, InodeFlags flags) = 0;
 
   // Files. Only regular files can be opened: EISDIR for a directory, EINVAL for others. A file opened for reading is
   // EBADF to write, and the other way round. Whether reading advances the access time is the store's own affair.

@@ -32,6 +32,10 @@ Status check_directory(const MemoryInode& directory, std::string_view name) {
   return directory.is_directory() ? Status() : Errno::kENOTDIR;
 }
 
+Status check_flagged(const MemoryInode& inode) {
+  return inode.is_directory() || inode.attributes.type == FileType::kRegular ? Status() : Errno::kEOPNOTSUPP;
+}
+
 Status check_new(const NewInode& inode) {
   if (inode.type != FileType::kSymlink) return {};
   if (inode.symlink_target.empty()) return Errno::kENOENT;
@@ -116,6 +120,25 @@ Result<std::vector<std::string>> MemoryStore::xattr_names(const InodeRef& inode)
   list.reserve(at(inode).xattrs.size());
   for (const MemoryXattr& xattr : at(inode).xattrs) list.push_back(xattr.name);
   return list;
+}
+
+Result<InodeFlags> MemoryStore::flags(const InodeRef& inode) {
+  OVLSPEC_TRY(check_flagged(at(inode)));
+  const std::lock_guard lock(mutex_);
+  return at(inode).flags;
+}
+
+Result<InodeFlags> MemoryStore::protection(const InodeRef& inode) {
+  const std::lock_guard lock(mutex_);
+  return at(inode).flags & kProtection;
+}
+
+Status MemoryStore::set_flags(const InodeRef& inode, InodeFlags flags) {
+  OVLSPEC_TRY(check_flagged(at(inode)));
+  const std::lock_guard lock(mutex_);
+  at(inode).flags = flags;
+  at(inode).attributes.change_time = now();
+  return {};
 }
 
 Result<BackingHandle> MemoryStore::handle(const InodeRef& inode) {

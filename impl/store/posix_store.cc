@@ -75,6 +75,16 @@ Result<Descriptor> open_keeping_times(AccessTimes times, Open open) {
   return open(OpenTimes::kUpdate);
 }
 
+// EOPNOTSUPP for what is neither directory nor regular file: opening it would do something.
+Result<Descriptor> open_readable(const PosixInode& inode, AccessTimes access_times) {
+  const FileType type = inode.type();
+  if (type != FileType::kDirectory && type != FileType::kRegular) return Errno::kEOPNOTSUPP;
+  return open_keeping_times(access_times, [&](OpenTimes times) {
+    return type == FileType::kDirectory ? syscalls::open_listing(inode.path(), times)
+                                        : syscalls::reopen(inode.path(), Access::kRead, times);
+  });
+}
+
 Status make(int directory, const ComponentName& name, const NewInode& inode) {
   const ActingAs owner(inode.uid, inode.gid);
   switch (inode.type) {
@@ -185,6 +195,20 @@ Result<std::string> PosixStore::xattr(const InodeRef& inode, std::string_view na
 Result<std::vector<std::string>> PosixStore::xattr_names(const InodeRef& inode) {
   Result<std::vector<std::string>> names = syscalls::xattr_names(path_of(inode));
   return names.error() == Errno::kEOPNOTSUPP ? std::vector<std::string>() : std::move(names);
+}
+
+Result<InodeFlags> PosixStore::flags(const InodeRef& inode) {
+  const Result<Descriptor> opened = open_readable(at(inode), access_times_);
+  if (!opened) return opened.error();
+  return syscalls::flags(opened->get());
+}
+
+Result<InodeFlags> PosixStore::protection(const InodeRef& inode) { return syscalls::protection(path_of(inode)); }
+
+Status PosixStore::set_flags(const InodeRef& inode, InodeFlags flags) {
+  const Result<Descriptor> opened = open_readable(at(inode), access_times_);
+  if (!opened) return opened.error();
+  return syscalls::set_flags(opened->get(), flags);
 }
 
 Result<BackingHandle> PosixStore::handle(const InodeRef& inode) { return syscalls::handle(path_of(inode)); }
@@ -301,12 +325,8 @@ Result<std::size_t> PosixStore::copy_range(const Position& from, const Position&
 Status PosixStore::sync(const FileRef& file) { return syscalls::sync(number_of(file)); }
 
 Status PosixStore::sync_inode(const InodeRef& inode) {
-  const FileType type = at(inode).type();
-  if (type != FileType::kDirectory && type != FileType::kRegular) return {};
-  const Result<Descriptor> opened = open_keeping_times(access_times_, [&](OpenTimes times) {
-    return type == FileType::kDirectory ? syscalls::open_listing(path_of(inode), times)
-                                        : syscalls::reopen(path_of(inode), Access::kRead, times);
-  });
+  const Result<Descriptor> opened = open_readable(at(inode), access_times_);
+  if (opened.error() == Errno::kEOPNOTSUPP) return {};
   if (!opened) return opened.error();
   return syscalls::sync(opened->get());
 }

@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <linux/capability.h>
+#include <linux/fs.h>
 #include <linux/magic.h>
 #include <linux/openat2.h>
 #include <sys/fsuid.h>
@@ -256,6 +257,25 @@ Result<Descriptor> open_handle(int listing, const BackingHandle& handle) {
   buffer.get()->handle_type = handle.type;
   std::memcpy(buffer.get()->f_handle, handle.bytes.data(), handle.bytes.size());
   return opened(open_by_handle_at(listing, buffer.get(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
+}
+
+Result<InodeFlags> flags(int opened) {
+  unsigned value = 0;
+  if (ioctl(opened, FS_IOC_GETFLAGS, &value) == 0) return InodeFlags{value};
+  return errno == ENOTTY ? Errno::kEOPNOTSUPP : last_error();
+}
+
+Status set_flags(int opened, InodeFlags flags) {
+  unsigned value = flags;
+  if (ioctl(opened, FS_IOC_SETFLAGS, &value) == 0) return {};
+  return errno == ENOTTY ? Errno::kEOPNOTSUPP : last_error();
+}
+
+Result<InodeFlags> protection(int inode) {
+  static_assert(kImmutable == STATX_ATTR_IMMUTABLE && kAppendOnly == STATX_ATTR_APPEND);
+  struct statx status;
+  if (statx(inode, "", AT_EMPTY_PATH, 0, &status) != 0) return last_error();
+  return static_cast<InodeFlags>(status.stx_attributes & kProtection);
 }
 
 Status make_directory(int directory, const ComponentName& name, Mode mode) {
