@@ -86,7 +86,7 @@ Result<NodeEntry> OverlayEngine::create(NodeId parent, std::string_view name, co
   auto slot = reach(*holder, name);
   if (!slot.ok()) return slot.error();
   if (slot->node) return Errno::kEEXIST;
-  OVLSPEC_TRY(check_new_name(**holder));
+  OVLSPEC_TRY(check_mutable(**holder));
   OVLSPEC_TRY(copy_up_directory(*holder));
   auto above = parts_->store.attributes((*holder)->upper);
   if (!above.ok()) return above.error();
@@ -125,7 +125,7 @@ Result<NodeEntry> OverlayEngine::link(NodeId id, NodeId parent, std::string_view
   if (!slot.ok()) return slot.error();
   if (slot->node) return Errno::kEEXIST;
   if ((*linked)->removed) return Errno::kENOENT;
-  OVLSPEC_TRY(check_new_name(**holder));
+  OVLSPEC_TRY(check_mutable(**holder));
   OVLSPEC_TRY(check_free(**linked));
   OVLSPEC_TRY(copy_up(*linked, CopyUp{}));
   OVLSPEC_TRY(copy_up_directory(*holder));

@@ -96,6 +96,7 @@ Result<Attributes> OverlayEngine::backing_attributes(const OpenFile& file) const
 
 Status OverlayEngine::change_range(const OpenFileRef& file, RangeChange change, LayerStore::Extent range) {
   if (file->access == Access::kRead) return Errno::kEBADF;
+  OVLSPEC_TRY(check_range(*file, change));
   auto backing = current(*file);
   if (!backing.ok()) return backing.error();
   return backing->store->change_range(backing->file, change, range);
@@ -103,6 +104,7 @@ Status OverlayEngine::change_range(const OpenFileRef& file, RangeChange change, 
 
 Result<std::size_t> OverlayEngine::copy_range(Position from, Position to, std::size_t size) {
   if (from.file->access == Access::kWrite || to.file->access == Access::kRead) return Errno::kEBADF;
+  OVLSPEC_TRY(check_range(*to.file, RangeChange::kAllocate));
   auto source = current(*from.file);
   if (!source.ok()) return source.error();
   auto target = current(*to.file);

@@ -254,10 +254,12 @@ class OverlayEngine final : public Engine {
   Status write_protection(const InodeRef& upper, InodeFlags flags);
   Status set_upper_flags(const InodeRef& upper, InodeFlags added, InodeFlags removed);
   Status check_writing(const Node& node, OpenMode mode) const;
+  Status check_range(const OpenFile& file, RangeChange change) const;
   Status check_change(const Node& node, const AttributeChange& change) const;
   // What an object's attributes and names need: neither flag.
   Status check_free(const Node& node) const;
-  Status check_new_name(const Node& directory) const;
+  // What new names in a directory need.
+  Status check_mutable(const Node& node) const;
   Status check_removal(const Node& directory, const Node& removed) const;
   Status check_rename_free(const RenameSide& from, const RenameSide& to, RenameMode mode) const;
 

@@ -2,6 +2,7 @@
 // with the kernel: the inode itself stays one that can be renamed out of the work directory and copied up into.
 //
 // What each flag forbids is Linux's: may_open, may_delete, may_create, notify_change and xattr_permission in fs/.
+#include "impl/engine/open_handles.h"
 #include "impl/engine/overlay_engine.h"
 #include "model/vocabulary/names.h"
 
@@ -93,12 +94,30 @@ Status OverlayEngine::check_writing(const Node& node, OpenMode mode) const {
   return (*flags & kAppendOnly) != 0 && (mode.truncate || !mode.append) ? Errno::kEPERM : Status();
 }
 
+// For a file that was opened before the flags were set; writes and allocation may go on where it is append-only.
+Status OverlayEngine::check_range(const OpenFile& file, RangeChange change) const {
+  const std::shared_lock lock(namespace_);
+  const auto flags = protection(*file.held.node());
+  if (!flags.ok()) return flags.error();
+  const bool only_adds = change == RangeChange::kAllocate || change == RangeChange::kAllocateKeepSize;
+  const InodeFlags forbidding = only_adds ? kImmutable : kProtection;
+  return (*flags & forbidding) != 0 ? Errno::kEPERM : Status();
+}
+
 Status OverlayEngine::check_change(const Node& node, const AttributeChange& change) const {
   const auto flags = protection(node);
   if (!flags.ok()) return flags.error();
   if ((*flags & kImmutable) != 0) return Errno::kEPERM;
-  const bool is_more_than_a_touch = change.mode || change.uid || change.gid || change.size || sets_times(change);
-  return (*flags & kAppendOnly) != 0 && is_more_than_a_touch ? Errno::kEPERM : Status();
+  if ((*flags & kAppendOnly) == 0) return {};
+  if (change.uid || change.gid || change.size || sets_times(change)) return Errno::kEPERM;
+  if (!change.mode) return {};
+  const Instance instance = top(node);
+  const auto now = instance.layer->store->attributes(instance.inode);
+  if (!now.ok()) return now.error();
+  // What an append does to set-id bits.
+  constexpr Mode kSetIds = kSetUid | kSetGid;
+  const bool only_clears_them = (*change.mode & ~now->mode) == 0 && (now->mode & ~*change.mode & ~kSetIds) == 0;
+  return only_clears_them ? Status() : Errno::kEPERM;
 }
 
 Status OverlayEngine::check_free(const Node& node) const {
@@ -107,8 +126,8 @@ Status OverlayEngine::check_free(const Node& node) const {
   return *flags != 0 ? Errno::kEPERM : Status();
 }
 
-Status OverlayEngine::check_new_name(const Node& directory) const {
-  const auto flags = protection(directory);
+Status OverlayEngine::check_mutable(const Node& node) const {
+  const auto flags = protection(node);
   if (!flags.ok()) return flags.error();
   return (*flags & kImmutable) != 0 ? Errno::kEPERM : Status();
 }
@@ -121,7 +140,7 @@ Status OverlayEngine::check_removal(const Node& directory, const Node& removed) 
 Status OverlayEngine::check_rename_free(const RenameSide& from, const RenameSide& to, RenameMode mode) const {
   OVLSPEC_TRY(check_removal(*from.directory, *from.reached.node));
   if (to.reached.node) return check_removal(*to.directory, *to.reached.node);
-  return mode == RenameMode::kExchange ? Status() : check_new_name(*to.directory);
+  return mode == RenameMode::kExchange ? Status() : check_mutable(*to.directory);
 }
 
 }  // namespace ovlspec::impl

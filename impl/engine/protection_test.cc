@@ -66,6 +66,23 @@ TEST(Protection, AnAppendOnlyLowerFileIsAppendedToAndStaysAppendOnly) {
   EXPECT_EQ(world.upper().xattr_of("f", world.private_name(names::kProtattr)), "a");
 }
 
+TEST(Protection, OfAFileThatIsOpenForbidsWhatLinuxForbidsThere) {
+  World world;
+  world.upper().file("f", "content").file("g", "");
+  Mounted mounted(world);
+  Engine& engine = mounted.engine();
+  const OpenFileRef file = *mounted.open("f", Access::kWrite);
+  const OpenFileRef source = *mounted.open("g", Access::kRead);
+  const LayerStore::Extent range{.begin = 0, .end = 9};
+  ASSERT_TRUE(set_flags(mounted, "f", kAppendOnly));
+  EXPECT_EQ(engine.change_range(file, RangeChange::kPunchHole, range).error(), Errno::kEPERM);
+  EXPECT_TRUE(engine.change_range(file, RangeChange::kAllocate, range));
+  ASSERT_TRUE(set_flags(mounted, "f", kImmutable));
+  EXPECT_EQ(engine.change_range(file, RangeChange::kAllocate, range).error(), Errno::kEPERM);
+  EXPECT_EQ(engine.copy_range({.file = source}, {.file = file}, 1).error(), Errno::kEPERM);
+  EXPECT_TRUE(mounted.write(file, "C")) << "writes go on";
+}
+
 TEST(Protection, AnImmutableDirectoryKeepsItsNamesAndItsFilesAreWritten) {
   World world;
   world.lower().file("d/f", "content").directory("d/e");

@@ -50,7 +50,8 @@ Status OverlayEngine::remove_xattr(NodeId id, std::string_view name) {
   auto found = node(id);
   if (!found.ok()) return found.error();
   OVLSPEC_TRY(check_writable());
-  OVLSPEC_TRY(check_free(**found));
+  // An append takes a capability away.
+  OVLSPEC_TRY(name == "security.capability" ? check_mutable(**found) : check_free(**found));
   const Instance instance = top(**found);
   const auto known = instance.layer->store->xattr(instance.inode, name);
   if (!known.ok()) return known.error();

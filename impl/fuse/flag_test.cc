@@ -6,6 +6,7 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 
 #include "impl/fuse/file_fixture.h"
@@ -138,6 +139,21 @@ TEST_F(Flags, AnAppendOnlyFileIsAppendedToOnly) {
   EXPECT_EQ(error_of([&] { return unlink(at("f").c_str()); }), EPERM);
   EXPECT_EQ(read_file(at("f")), "content!");
   EXPECT_EQ(flags_of(at("f")), FS_APPEND_FL);
+}
+
+TEST_F(Flags, AnAppendTakesSetIdBitsAndCapabilitiesAway) {
+  constexpr std::array<unsigned char, 20> kCapability = {1, 0, 0, 2, 0, 0x20};  // cap_net_raw, version 2
+  write_file(lower("f"), "content", 06777);
+  ASSERT_EQ(setxattr(lower("f").c_str(), "security.capability", kCapability.data(), kCapability.size(), 0), 0);
+  protect(lower("f"), FS_APPEND_FL);
+  mount_writable();
+  as_user(1234, 1234, [&] {
+    const File file(at("f"), O_WRONLY | O_APPEND);
+    EXPECT_EQ(write(file.number(), "!", 1), 1);
+  });
+  EXPECT_EQ(status_of_path(at("f")).st_mode & 07777U, 0777U);
+  EXPECT_EQ(error_of([&] { return getxattr(at("f").c_str(), "security.capability", nullptr, 0); }), ENODATA);
+  EXPECT_EQ(error_of([&] { return chmod(at("f").c_str(), 0700); }), EPERM);
 }
 
 TEST_F(Flags, AnImmutableDirectoryKeepsItsNames) {

@@ -44,8 +44,9 @@ TEST(Options, AnEscapedBackslashBeforeASeparatorDoesNotEscapeIt) {
 TEST(Options, AnEqualsSignBelongsToTheValue) { EXPECT_EQ(parsed("lowerdir=/a=b").lowers, Strings{"/a=b"}); }
 
 TEST(Options, SeveralTextsAddUp) {
-  const Attempt<MountOptions> options = parse_options({"lowerdir=/a", "ro", "userxattr,volatile"});
+  const Attempt<MountOptions> options = parse_options({"lowerdir=/a", "ro", "userxattr,volatile,noacl"});
   ASSERT_TRUE(options.ok());
+  EXPECT_EQ(options->access_lists, impl::AccessLists::kIgnored);
   EXPECT_TRUE(options->flags.has(MountFlag::kReadOnly));
   EXPECT_EQ(options->xattrs, impl::XattrNamespace::kUser);
   EXPECT_EQ(options->durability, impl::Durability::kVolatile);
