@@ -18,6 +18,7 @@ Result<Attributes> OverlayEngine::change(NodeId id, const AttributeChange& chang
   if (change.size && changed->type != FileType::kRegular) {
     return changed->is_directory() ? Errno::kEISDIR : Errno::kEINVAL;
   }
+  OVLSPEC_TRY(check_change(*changed, change));
   // The data of a metacopy are needed where its size changes.
   if (changed->upper && !(changed->data && change.size)) {
     OVLSPEC_TRY(parts_->store.change(changed->upper, change));

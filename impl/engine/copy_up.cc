@@ -87,6 +87,9 @@ Status OverlayEngine::fill_copy(const Node& node, const FoundInstance& lower, co
     OVLSPEC_TRY(copy_data(node.data ? *node.data : lower.instance(), to, size));
   }
   OVLSPEC_TRY(copy_xattrs(layers_, lower.instance(), to));
+  const auto flags = lower.layer->store->protection(lower.found.inode);
+  if (!flags.ok()) return flags.error();
+  if (*flags != 0) OVLSPEC_TRY(write_protection(copy.inode, *flags));
   auto origin = origin_of(lower);
   if (!origin.ok()) return origin.error();
   if (!node.removed) OVLSPEC_TRY(write_identity(node, lower, copy, std::move(*origin)));

@@ -15,17 +15,56 @@ NewInode with_inherited_group(NewInode inode, const Attributes& parent) {
 
 }  // namespace
 
+// Takes what `made` inherits off its mode. The lists that it is to have; none of them where it inherits nothing.
+Result<std::optional<InheritedLists>> OverlayEngine::inherited_lists(const InodeRef& upper_directory,
+                                                                     NewInode& made) const {
+  std::optional<InheritedLists> lists;
+  if (options_.access_lists == AccessLists::kInherited && made.type != FileType::kSymlink) {
+    const auto given = parts_->store.xattr(upper_directory, kDefaultList);
+    if (!given.ok() && given.error() != Errno::kENODATA && given.error() != Errno::kEOPNOTSUPP) return given.error();
+    if (given.ok()) {
+      auto inherited = inherit(*given, made.type, made.mode);
+      if (!inherited.ok()) return inherited.error();
+      lists = std::move(*inherited);
+    }
+  }
+  made.mode = lists ? lists->mode : made.mode & ~made.umask;
+  return lists;
+}
+
+Status OverlayEngine::set_lists(const InodeRef& inode, const InheritedLists& lists) {
+  if (!lists.access.empty()) OVLSPEC_TRY(parts_->store.set_xattr(inode, kAccessList, lists.access, XattrMode::kAny));
+  if (lists.for_objects.empty()) return {};
+  return parts_->store.set_xattr(inode, kDefaultList, lists.for_objects, XattrMode::kAny);
+}
+
+// Complete in the work directory, whose own lists give nothing to what is made there, then one rename.
+Result<FoundInode> OverlayEngine::place_with_lists(const NodePtr& parent, std::string_view name, const NewInode& inode,
+                                                   const InheritedLists& lists) {
+  auto made = parts_->work.make(inode);
+  if (!made.ok()) return made.error();
+  Status placed = set_lists(made->found.inode, lists);
+  if (placed.ok()) {
+    placed = parts_->store.rename(parts_->work.temporary(), made->name, parent->upper, name, StoreRename::kNoReplace);
+  }
+  if (placed.ok()) return std::move(made->found);
+  static_cast<void>(parts_->work.discard(made->name));
+  return placed.error();
+}
+
 Status OverlayEngine::set_opaque(const InodeRef& upper_directory) {
   return parts_->store.set_xattr(upper_directory, layers_.private_name(names::kOpaque), "y", XattrMode::kAny);
 }
 
 // The new object takes the whiteout's place in one step; a directory hides what the whiteout hid.
 Result<FoundInode> OverlayEngine::place_over_whiteout(const NodePtr& parent, std::string_view name,
-                                                      const NewInode& inode) {
+                                                      const NewInode& inode,
+                                                      const std::optional<InheritedLists>& lists) {
   auto made = parts_->work.make(inode);
   if (!made.ok()) return made.error();
   const bool is_directory = inode.type == FileType::kDirectory;
   Status placed = is_directory ? set_opaque(made->found.inode) : Status();
+  if (placed.ok() && lists) placed = set_lists(made->found.inode, *lists);
   if (placed.ok()) {
     placed = parts_->store.rename(parts_->work.temporary(), made->name, parent->upper, name,
                                   is_directory ? StoreRename::kExchange : StoreRename::kReplace);
@@ -47,11 +86,15 @@ Result<NodeEntry> OverlayEngine::create(NodeId parent, std::string_view name, co
   auto slot = reach(*holder, name);
   if (!slot.ok()) return slot.error();
   if (slot->node) return Errno::kEEXIST;
+  OVLSPEC_TRY(check_mutable(**holder));
   OVLSPEC_TRY(copy_up_directory(*holder));
   auto above = parts_->store.attributes((*holder)->upper);
   if (!above.ok()) return above.error();
-  const NewInode made = with_inherited_group(inode, *above);
-  auto found = slot->upper_whiteout ? place_over_whiteout(*holder, name, made)
+  NewInode made = with_inherited_group(inode, *above);
+  auto lists = inherited_lists((*holder)->upper, made);
+  if (!lists.ok()) return lists.error();
+  auto found = slot->upper_whiteout ? place_over_whiteout(*holder, name, made, *lists)
+               : *lists             ? place_with_lists(*holder, name, made, **lists)
                                     : parts_->store.create((*holder)->upper, name, made);
   if (!found.ok()) return found.error();
   const FoundInstance top{layers_.upper.get(), std::move(*found)};
@@ -61,6 +104,7 @@ Result<NodeEntry> OverlayEngine::create(NodeId parent, std::string_view name, co
   fresh->upper_key = key_of(*top.layer, top.found);
   fresh->generation = generation_of(top);
   fresh->on_upper.store(true, std::memory_order_release);
+  fresh->protection = 0;
   if (!fresh->is_directory()) link_counts_.added(*fresh->upper_key);
   auto number = kept_number(top, std::nullopt);
   if (!number.ok()) return number.error();
@@ -81,6 +125,8 @@ Result<NodeEntry> OverlayEngine::link(NodeId id, NodeId parent, std::string_view
   if (!slot.ok()) return slot.error();
   if (slot->node) return Errno::kEEXIST;
   if ((*linked)->removed) return Errno::kENOENT;
+  OVLSPEC_TRY(check_mutable(**holder));
+  OVLSPEC_TRY(check_free(**linked));
   OVLSPEC_TRY(copy_up(*linked, CopyUp{}));
   OVLSPEC_TRY(copy_up_directory(*holder));
   const InodeRef& inode = (*linked)->upper;

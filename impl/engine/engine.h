@@ -5,9 +5,10 @@
 // it open, and is made again by the next lookup.
 //
 // Permissions are the caller's affair (the kernel with default_permissions, or the oracle's VFS): the engine checks
-// what the tree needs (existence, types, emptiness) and takes the Caller only to own what it makes. It does not apply
-// the umask (the VFS did). It does give a new object the group of a set-group-id directory, and a new directory that
-// bit. Nothing is written by lookup, attributes, reads or readdir, ever (ID-9).
+// what the tree needs (existence, types, emptiness) and takes the Caller only to own what it makes. It does give a new
+// object the group of a set-group-id directory, and a new directory that bit; and where the directory has a default
+// access control list, what that says takes the umask's place. Nothing is written by lookup, attributes, reads or
+// readdir, ever (ID-9).
 //
 // Threads: every method may be called from several threads at once.
 #pragma once
@@ -46,6 +47,8 @@ struct Stack {
 };
 
 enum class XattrNamespace : std::uint8_t { kTrusted, kUser };
+// Whether new objects take their directory's default access control list. Lists are stored, shown and copied up anyway.
+enum class AccessLists : std::uint8_t { kInherited, kIgnored };
 enum class Durability : std::uint8_t { kSynced, kVolatile };  // kVolatile: no sync is ever made
 
 // kFollowed: a directory that would need a redirect is not renamed (EXDEV), but redirects that are there are followed.
@@ -64,6 +67,7 @@ struct EngineOptions {
   IdentityMap* map = nullptr;           // outlives the engine; null for kDerived alone
   SealCheck seal = SealCheck::kVerify;  // of kUpfront
   XattrNamespace xattrs = XattrNamespace::kTrusted;
+  AccessLists access_lists = AccessLists::kInherited;
   Durability durability = Durability::kSynced;
   Redirects redirects = Redirects::kMade;
   std::uint64_t mount_device = 0;  // st_dev that attributes show; the kernel replaces it on FUSE
@@ -115,7 +119,8 @@ class Engine {
   virtual Result<FileSystemStatus> status() = 0;
 
   // Names. EROFS for each of them on a stack without an upper.
-  // inode.uid and inode.gid are the caller's; ENOENT in a directory that was removed; EEXIST; EPERM for a device 0:0.
+  // inode.uid and inode.gid are the caller's, and inode.umask, where it was not taken off inode.mode before; ENOENT in
+  // a directory that was removed; EEXIST; EPERM for a device 0:0.
   virtual Result<NodeEntry> create(NodeId parent, std::string_view name, const NewInode& inode) = 0;
   virtual Result<NodeEntry> link(NodeId node, NodeId parent, std::string_view name) = 0;
   virtual Status unlink(NodeId parent, std::string_view name) = 0;
@@ -130,15 +135,36 @@ class Engine {
   virtual Status set_xattr(NodeId node, std::string_view name, std::string_view value, XattrMode mode) = 0;
   virtual Status remove_xattr(NodeId node, std::string_view name) = 0;
 
+  // Flags, of regular files and directories; EOPNOTSUPP for others and where the layer has none. kImmutable and
+  // kAppendOnly are kept in a private attribute once the object is in the upper layer, as the kernel does, and honoured
+  // by every method that changes something: EPERM.
+  virtual Result<InodeFlags> flags(NodeId node) = 0;
+  virtual Status set_flags(NodeId node, InodeFlags flags) = 0;
+
   // Files. Opening for writing copies up (EROFS without an upper). `truncate` makes it empty in the same copy up.
+  // `append`: the caller writes at the end alone, which an append-only file asks for.
   struct OpenMode {
     Access access = Access::kRead;
     bool truncate = false;
+    bool append = false;
   };
   virtual Result<OpenFileRef> open(NodeId node, OpenMode mode) = 0;
   // A file opened for reading before a copy up reads the copied-up data after it.
   virtual Result<std::size_t> read(const OpenFileRef& file, char* buffer, std::size_t size, FileSize offset) = 0;
   virtual Result<std::size_t> write(const OpenFileRef& file, std::string_view data, FileSize offset) = 0;
+  // The first data or the first hole at or after `offset`; the end of the file counts as a hole. ENXIO where there is
+  // none, and beyond the end.
+  enum class Sought : std::uint8_t { kData, kHole };
+  virtual Result<FileSize> seek(const OpenFileRef& file, Sought sought, FileSize offset) = 0;
+  // EBADF where it was not opened for writing; else as the upper layer's file system has it.
+  virtual Status change_range(const OpenFileRef& file, RangeChange change, LayerStore::Extent range) = 0;
+  // Copies within the layers. EXDEV and EOPNOTSUPP: the layers do not copy between these two, they are to be read and
+  // written.
+  struct Position {
+    const OpenFileRef& file;
+    FileSize offset = 0;
+  };
+  virtual Result<std::size_t> copy_range(Position from, Position to, std::size_t size) = 0;
   virtual Status sync(const OpenFileRef& file) = 0;
   // The backing descriptor that serves reads of `file` now, and whether it can change (a lower file of a stack with an
   // upper); nothing where the store has no descriptors.

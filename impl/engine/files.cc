@@ -12,6 +12,7 @@ Result<OpenFileRef> OverlayEngine::open(NodeId id, OpenMode mode) {
   if ((*opened)->is_directory()) return Errno::kEISDIR;
   if ((*opened)->type == FileType::kSymlink) return Errno::kELOOP;
   if ((*opened)->type != FileType::kRegular) return Errno::kENXIO;
+  if (writes) OVLSPEC_TRY(check_writing(**opened, mode));
   if (!writes || ((*opened)->upper && !(*opened)->data)) return open_held(*opened, mode);
   reading.unlock();
   const std::unique_lock writing(namespace_);
@@ -74,6 +75,43 @@ Result<std::size_t> OverlayEngine::write(const OpenFileRef& file, std::string_vi
   auto backing = current(*file);
   if (!backing.ok()) return backing.error();
   return backing->store->write(backing->file, data, offset);
+}
+
+Result<FileSize> OverlayEngine::seek(const OpenFileRef& file, Sought sought, FileSize offset) {
+  auto backing = current(*file);
+  if (!backing.ok()) return backing.error();
+  auto data = backing->store->next_data(backing->file, offset);
+  if (!data.ok()) return data.error();
+  if (sought == Sought::kData) return *data ? Result<FileSize>((*data)->begin) : Errno::kENXIO;
+  if (*data) return (*data)->begin > offset ? offset : (*data)->end;
+  auto attributes = backing_attributes(*file);
+  if (!attributes.ok()) return attributes.error();
+  return offset < attributes->size ? Result<FileSize>(offset) : Errno::kENXIO;
+}
+
+Result<Attributes> OverlayEngine::backing_attributes(const OpenFile& file) const {
+  const std::shared_lock lock(namespace_);
+  const Instance instance = top(*file.held.node());
+  return instance.layer->store->attributes(instance.inode);
+}
+
+Status OverlayEngine::change_range(const OpenFileRef& file, RangeChange change, LayerStore::Extent range) {
+  if (file->access == Access::kRead) return Errno::kEBADF;
+  OVLSPEC_TRY(check_range(*file, change));
+  auto backing = current(*file);
+  if (!backing.ok()) return backing.error();
+  return backing->store->change_range(backing->file, change, range);
+}
+
+Result<std::size_t> OverlayEngine::copy_range(Position from, Position to, std::size_t size) {
+  if (from.file->access == Access::kWrite || to.file->access == Access::kRead) return Errno::kEBADF;
+  OVLSPEC_TRY(check_range(*to.file, RangeChange::kAllocate));
+  auto source = current(*from.file);
+  if (!source.ok()) return source.error();
+  auto target = current(*to.file);
+  if (!target.ok()) return target.error();
+  if (source->store != target->store) return Errno::kEXDEV;
+  return source->store->copy_range({source->file, from.offset}, {target->file, to.offset}, size);
 }
 
 Status OverlayEngine::sync(const OpenFileRef& file) {

@@ -41,10 +41,13 @@ struct Node {
   InodeRef origin;  // [tree] of lower_key where `lowers` does not hold it: its number is not given away
   // [tree] Of a file marked as the kernel's metacopy: what has its data; no layer where nothing has.
   std::optional<Instance> data;
-  std::string redirect;               // [tree] of the upper directory
-  std::string index_name;             // [tree] not empty: the upper inode has this name in the index, and the names of
-                                      // the lower inode lower_key show it too
-  bool removed = false;               // [tree] the last name is gone
+  std::string redirect;    // [tree] of the upper directory
+  std::string index_name;  // [tree] not empty: the upper inode has this name in the index, and the names of
+                           // the lower inode lower_key show it too
+  bool removed = false;    // [tree] the last name is gone
+  // [tree] kImmutable and kAppendOnly; until somebody asks, kUnknownProtection. May be filled in with the lock shared.
+  static constexpr InodeFlags kUnknownProtection = ~InodeFlags{0};
+  mutable std::atomic<InodeFlags> protection{kUnknownProtection};
   std::atomic<bool> on_upper{false};  // [tree] upper is set and has the data; may be read without the lock
 
   std::uint64_t pins = 0;       // [table] lookups, opens and children; 0: the node goes

@@ -1,5 +1,5 @@
 // The one implementation of Engine, in several files: mount.cc, adoption.cc, lookup.cc (names to nodes), attributes.cc,
-// xattrs.cc, listing.cc, files.cc, copy_up.cc, hard_links.cc, creation.cc, removal.cc, rename.cc.
+// xattrs.cc, listing.cc, files.cc, protection.cc, copy_up.cc, hard_links.cc, creation.cc, removal.cc, rename.cc.
 //
 // Locks, in this order: the namespace lock, shared for what reads the tree, exclusive for what changes it; then the
 // node table's mutex, the index's, an open file's. None is held while data is read or written through an open file.
@@ -18,6 +18,7 @@
 #include <string_view>
 #include <vector>
 
+#include "impl/engine/access_lists.h"
 #include "impl/engine/claims.h"
 #include "impl/engine/engine.h"
 #include "impl/engine/hard_link_index.h"
@@ -72,9 +73,15 @@ class OverlayEngine final : public Engine {
   Status set_xattr(NodeId node, std::string_view name, std::string_view value, XattrMode mode) override;
   Status remove_xattr(NodeId node, std::string_view name) override;
 
+  Result<InodeFlags> flags(NodeId node) override;
+  Status set_flags(NodeId node, InodeFlags flags) override;
+
   Result<OpenFileRef> open(NodeId node, OpenMode mode) override;
   Result<std::size_t> read(const OpenFileRef& file, char* buffer, std::size_t size, FileSize offset) override;
   Result<std::size_t> write(const OpenFileRef& file, std::string_view data, FileSize offset) override;
+  Result<FileSize> seek(const OpenFileRef& file, Sought sought, FileSize offset) override;
+  Status change_range(const OpenFileRef& file, RangeChange change, LayerStore::Extent range) override;
+  Result<std::size_t> copy_range(Position from, Position to, std::size_t size) override;
   Status sync(const OpenFileRef& file) override;
   std::optional<BackingDescriptor> descriptor(const OpenFileRef& file) override;
 
@@ -249,10 +256,29 @@ class OverlayEngine final : public Engine {
   Status copy_data_up(Node& node);
 
   // creation.cc
-  Result<FoundInode> place_new(const NodePtr& parent, std::string_view name, const NewInode& inode,
-                               const Reached& slot);
-  Result<FoundInode> place_over_whiteout(const NodePtr& parent, std::string_view name, const NewInode& inode);
+  Result<std::optional<InheritedLists>> inherited_lists(const InodeRef& upper_directory, NewInode& made) const;
+  Status set_lists(const InodeRef& inode, const InheritedLists& lists);
+  Result<FoundInode> place_with_lists(const NodePtr& parent, std::string_view name, const NewInode& inode,
+                                      const InheritedLists& lists);
+  Result<FoundInode> place_over_whiteout(const NodePtr& parent, std::string_view name, const NewInode& inode,
+                                         const std::optional<InheritedLists>& lists);
   Status set_opaque(const InodeRef& upper_directory);
+
+  // protection.cc
+  // kImmutable and kAppendOnly of the object, looked up once.
+  Result<InodeFlags> protection(const Node& node) const;
+  Result<InodeFlags> stored_protection(const Instance& instance) const;
+  Status write_protection(const InodeRef& upper, InodeFlags flags);
+  Status set_upper_flags(const InodeRef& upper, InodeFlags added, InodeFlags removed);
+  Status check_writing(const Node& node, OpenMode mode) const;
+  Status check_range(const OpenFile& file, RangeChange change) const;
+  Status check_change(const Node& node, const AttributeChange& change) const;
+  // What an object's attributes and names need: neither flag.
+  Status check_free(const Node& node) const;
+  // What new names in a directory need.
+  Status check_mutable(const Node& node) const;
+  Status check_removal(const Node& directory, const Node& removed) const;
+  Status check_rename_free(const RenameSide& from, const RenameSide& to, RenameMode mode) const;
 
   // removal.cc
   enum class Leave { kNothing, kWhiteout };
@@ -311,6 +337,7 @@ class OverlayEngine final : public Engine {
   };
   Result<OpenFileRef> open_held(const NodePtr& node, OpenMode mode);
   Result<Current> current(OpenFile& open) const;
+  Result<Attributes> backing_attributes(const OpenFile& file) const;
 
   Layers layers_;
   std::unique_ptr<WritableParts> parts_;

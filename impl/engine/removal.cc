@@ -79,6 +79,7 @@ Status OverlayEngine::unlink(NodeId parent, std::string_view name) {
   if (!reached->node) return Errno::kENOENT;
   const NodePtr& node = reached->node.node();
   if (node->is_directory()) return Errno::kEISDIR;
+  OVLSPEC_TRY(check_removal(**holder, *node));
   auto lower = below(**holder, name);
   if (!lower.ok()) return lower.error();
   OVLSPEC_TRY(prepare_removal(*reached, *holder, name));
@@ -108,6 +109,7 @@ Status OverlayEngine::remove_directory(NodeId parent, std::string_view name) {
   if (!reached->node) return Errno::kENOENT;
   const NodePtr& node = reached->node.node();
   if (!node->is_directory()) return Errno::kENOTDIR;
+  OVLSPEC_TRY(check_removal(**holder, *node));
   OVLSPEC_TRY(check_empty(*node));
   auto lower = below(**holder, name);
   if (!lower.ok()) return lower.error();

@@ -202,6 +202,7 @@ Status OverlayEngine::rename(NodeId from_id, std::string_view from_name, NodeId 
   if (*verdict == Verdict::kNothingToDo) return {};
   OVLSPEC_TRY(check_redirects(*from));
   if (mode == RenameMode::kExchange) OVLSPEC_TRY(check_redirects(*to));
+  OVLSPEC_TRY(check_rename_free(*from, *to, mode));
   OVLSPEC_TRY(make_upper_name(from->reached, from->directory, from->name));
   OVLSPEC_TRY(copy_up_directory(to->directory));
   return mode == RenameMode::kExchange ? exchange(*from, *to) : replace(*from, *to);

@@ -29,6 +29,9 @@ class LimitedStore final : public LayerStore {
   Result<std::string> symlink_target(const InodeRef& inode) override { return store_.symlink_target(inode); }
   Result<std::string> xattr(const InodeRef& inode, std::string_view name) override { return store_.xattr(inode, name); }
   Result<std::vector<std::string>> xattr_names(const InodeRef& inode) override { return store_.xattr_names(inode); }
+  Result<InodeFlags> flags(const InodeRef& inode) override { return store_.flags(inode); }
+  Result<InodeFlags> protection(const InodeRef& inode) override { return store_.protection(inode); }
+  Status set_flags(const InodeRef& inode, InodeFlags flags) override { return store_.set_flags(inode, flags); }
   Result<BackingHandle> handle(const InodeRef& inode) override;
   Result<FoundInode> by_handle(const InodeRef& root, const BackingHandle& handle) override;
   Result<FoundInode> create(const InodeRef& directory, std::string_view name, const NewInode& inode) override {
@@ -57,6 +60,12 @@ class LimitedStore final : public LayerStore {
   }
   Result<std::optional<Extent>> next_data(const FileRef& file, FileSize offset) override {
     return store_.next_data(file, offset);
+  }
+  Status change_range(const FileRef& file, RangeChange change, Extent range) override {
+    return store_.change_range(file, change, range);
+  }
+  Result<std::size_t> copy_range(const Position& from, const Position& to, std::size_t size) override {
+    return store_.copy_range(from, to, size);
   }
   Status sync(const FileRef& file) override { return store_.sync(file); }
   Status sync_inode(const InodeRef& inode) override { return store_.sync_inode(inode); }

@@ -3,6 +3,7 @@
 #include <charconv>
 #include <system_error>
 
+#include "impl/engine/access_lists.h"
 #include "model/vocabulary/names.h"
 
 namespace ovlspec::impl {
@@ -38,6 +39,8 @@ Result<WorkDirectory> WorkDirectory::prepare(LayerStore& store, const InodeRef& 
     found = store.create(root, names::kWork, private_directory());
   }
   if (!found.ok()) return found.error();
+  // What is made in it is to inherit nothing.
+  if (store.xattr(found->inode, kDefaultList).ok()) OVLSPEC_TRY(store.remove_xattr(found->inode, kDefaultList));
   return WorkDirectory(store, root, found->inode);
 }
 

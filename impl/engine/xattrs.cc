@@ -34,6 +34,7 @@ Status OverlayEngine::set_xattr(NodeId id, std::string_view callers_name, std::s
   auto found = node(id);
   if (!found.ok()) return found.error();
   OVLSPEC_TRY(check_writable());
+  OVLSPEC_TRY(check_free(**found));
   if (mode != XattrMode::kAny) {
     // What will be refused does not copy up first.
     const Instance instance = top(**found);
@@ -51,6 +52,8 @@ Status OverlayEngine::remove_xattr(NodeId id, std::string_view callers_name) {
   auto found = node(id);
   if (!found.ok()) return found.error();
   OVLSPEC_TRY(check_writable());
+  // An append takes a capability away.
+  OVLSPEC_TRY(name == "security.capability" ? check_mutable(**found) : check_free(**found));
   const Instance instance = top(**found);
   const auto known = instance.layer->store->xattr(instance.inode, name);
   if (!known.ok()) return known.error();

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <thread>
 
+#include "impl/engine/access_lists.h"
 #include "impl/fuse/log.h"
 #include "impl/identity/lmdb_identity_map.h"
 #include "model/vocabulary/names.h"
@@ -43,6 +44,16 @@ Check check_device() {
   const Result<Descriptor> device = open_fuse_device();
   if (device || device.error() == Errno::kEACCES || device.error() == Errno::kEPERM) return Done{};
   return Failure{.message = "/dev/fuse: " + error_text(device.error())};
+}
+
+// Where no layer can have a list the kernel need not ask for any.
+impl::AccessLists lists_of(const impl::Stack& stack, impl::AccessLists asked) {
+  const auto has_lists = [](const impl::LayerRoot& layer) {
+    return layer.store->xattr(layer.root, impl::kAccessList).error() != Errno::kEOPNOTSUPP;
+  };
+  const bool some =
+      (stack.upper && has_lists(*stack.upper)) || std::any_of(stack.lowers.begin(), stack.lowers.end(), has_lists);
+  return some ? asked : impl::AccessLists::kIgnored;
 }
 
 }  // namespace
@@ -91,6 +102,7 @@ Check FuseMount::open_stack(const MountOptions& options) {
   engine_options.seal = options.seal;
   engine_options.xattrs = options.xattrs.value_or(suitable_xattrs());
   engine_options.redirects = options.redirects;
+  engine_options.access_lists = options.access_lists;
   engine_options.durability = options.durability;
   engine_options.report = [](const std::string& line) { log_error(line); };
   Result<std::unique_ptr<impl::Engine>> engine = impl::Engine::mount(stack_, engine_options);
@@ -118,6 +130,7 @@ Check FuseMount::open_session(const MountRequest& request) {
                                  .presentation = options.presentation,
                                  .visibility = options.visibility,
                                  .passthrough = options.passthrough,
+                                 .access_lists = lists_of(stack_, options.access_lists),
                                  .verbosity = options.verbosity,
                                  .descriptors = options.descriptors,
                                  .threads = options.threads != 0 ? options.threads : suitable_threads()};

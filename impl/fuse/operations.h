@@ -28,7 +28,8 @@ struct Served {
   impl::Engine& engine;
   NodeIo& io;
   const Presentation& presentation;
-  const Descriptor& top;  // whose free space statfs shows
+  const Descriptor& top;           // whose free space statfs shows
+  impl::AccessLists access_lists;  // kInherited: the kernel enforces them
   Session& owner;
   fuse_session* session = nullptr;
   HandleTable<FileHandle> files;
@@ -41,6 +42,7 @@ Served& served(fuse_req_t request);
 void add_node_operations(fuse_lowlevel_ops& operations);
 void add_name_operations(fuse_lowlevel_ops& operations);
 void add_file_operations(fuse_lowlevel_ops& operations);
+void add_flag_operations(fuse_lowlevel_ops& operations);
 void add_directory_operations(fuse_lowlevel_ops& operations);
 void add_xattr_operations(fuse_lowlevel_ops& operations);
 

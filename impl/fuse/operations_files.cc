@@ -1,5 +1,6 @@
 // Open files.
 #include <fcntl.h>
+#include <unistd.h>
 
 #include <cstdlib>
 #include <memory>
@@ -60,7 +61,9 @@ Status clear_set_ids(Served& session, impl::NodeId node, const fuse_ctx& caller)
 void open(fuse_req_t request, fuse_ino_t node, fuse_file_info* info) {
   Served& session = served(request);
   const bool truncates = (info->flags & O_TRUNC) != 0;
-  const Result<Opened> opened = open_node(session, node, {.access = access_of(info->flags), .truncate = truncates});
+  const bool appends = (info->flags & O_APPEND) != 0;
+  const Result<Opened> opened =
+      open_node(session, node, {.access = access_of(info->flags), .truncate = truncates, .append = appends});
   if (!opened) return reply(request, opened.error());
   if (truncates) {
     if (const Status cleared = clear_set_ids(session, node, *fuse_req_ctx(request)); !cleared) {
@@ -110,6 +113,36 @@ void write(fuse_req_t request, fuse_ino_t, const char* data, std::size_t size, o
   fuse_reply_write(request, *count);
 }
 
+void fallocate(fuse_req_t request, fuse_ino_t, int mode, off_t offset, off_t length, fuse_file_info* info) {
+  const std::optional<impl::RangeChange> change = range_change_of(mode);
+  if (!change) return reply(request, Errno::kEOPNOTSUPP);
+  const auto begin = static_cast<FileSize>(offset);
+  const FileHandle& file = HandleTable<FileHandle>::at(info->fh);
+  reply(request, served(request).engine.change_range(file.file, *change,
+                                                     {.begin = begin, .end = begin + static_cast<FileSize>(length)}));
+}
+
+// EXDEV and EOPNOTSUPP make the kernel read and write instead.
+void copy_file_range(fuse_req_t request, fuse_ino_t, off_t from_offset, fuse_file_info* from, fuse_ino_t,
+                     off_t to_offset, fuse_file_info* to, std::size_t size, int) {
+  const Result<std::size_t> count = served(request).engine.copy_range(
+      {.file = HandleTable<FileHandle>::at(from->fh).file, .offset = static_cast<FileSize>(from_offset)},
+      {.file = HandleTable<FileHandle>::at(to->fh).file, .offset = static_cast<FileSize>(to_offset)}, size);
+  if (!count) return reply(request, count.error());
+  fuse_reply_write(request, *count);
+}
+
+// The kernel asks for SEEK_DATA and SEEK_HOLE alone.
+void lseek(fuse_req_t request, fuse_ino_t, off_t offset, int whence, fuse_file_info* info) {
+  using Sought = impl::Engine::Sought;
+  if (whence != SEEK_DATA && whence != SEEK_HOLE) return reply(request, Errno::kEINVAL);
+  const Result<FileSize> found =
+      served(request).engine.seek(HandleTable<FileHandle>::at(info->fh).file,
+                                  whence == SEEK_DATA ? Sought::kData : Sought::kHole, static_cast<FileSize>(offset));
+  if (!found) return reply(request, found.error());
+  fuse_reply_lseek(request, static_cast<off_t>(*found));
+}
+
 void release(fuse_req_t request, fuse_ino_t, fuse_file_info* info) {
   close_handle(served(request), info->fh);
   reply(request, {});
@@ -128,6 +161,9 @@ void add_file_operations(fuse_lowlevel_ops& operations) {
   operations.create = create;
   operations.read = read;
   operations.write = write;
+  operations.fallocate = fallocate;
+  operations.copy_file_range = copy_file_range;
+  operations.lseek = lseek;
   operations.release = release;
   operations.fsync = fsync;
 }

@@ -277,7 +277,7 @@ constexpr std::array<WordOption, 10> kWordOptions = {{
     {"userxattr", [](MountOptions& options) { options.xattrs = impl::XattrNamespace::kUser; }},
     {"squash_to_root", squash_to_root},
     {"static_nlink", [](MountOptions& options) { options.presentation.directory_links = DirectoryLinks::kOne; }},
-    {"noacl", [](MountOptions& options) { options.access_lists = AccessLists::kOff; }},
+    {"noacl", [](MountOptions& options) { options.access_lists = impl::AccessLists::kIgnored; }},
     {"allow_other", [](MountOptions& options) { options.visibility = Visibility::kEverybody; }},
     {"private", [](MountOptions& options) { options.propagation = Propagation::kPrivate; }},
     {"rprivate", [](MountOptions& options) { options.propagation = Propagation::kPrivate; }},

@@ -48,7 +48,6 @@ enum class Visibility : std::uint8_t {
   kEverybody,  // allow_other
 };
 enum class Passthrough : std::uint8_t { kAutomatic, kOff };
-enum class AccessLists : std::uint8_t { kKept, kOff };  // kOff: noacl
 // kFiles: in lower layers, beside the kernel's, the files that container engines write for a mount program.
 enum class Whiteouts : std::uint8_t { kDevices, kFiles };
 enum class Propagation : std::uint8_t { kAsItsPlace, kPrivate };  // kPrivate: what is mounted in it shows nowhere else
@@ -61,12 +60,12 @@ struct MountOptions {
   impl::IdentityStrategy identity = impl::IdentityStrategy::kDerived;
   impl::SealCheck seal = impl::SealCheck::kVerify;
   std::string state;  // directory of the identity map; empty: the work directory
+  impl::AccessLists access_lists = impl::AccessLists::kInherited;
   impl::Durability durability = impl::Durability::kSynced;
   std::optional<impl::XattrNamespace> xattrs;  // empty: as the process may
   impl::Redirects redirects = impl::Redirects::kMade;
   Presentation presentation;
   Whiteouts whiteouts = Whiteouts::kDevices;
-  AccessLists access_lists = AccessLists::kKept;
   Visibility visibility = Visibility::kAutomatic;
   Passthrough passthrough = Passthrough::kAutomatic;
   Verbosity verbosity = Verbosity::kNormal;

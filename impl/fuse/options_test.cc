@@ -44,8 +44,9 @@ TEST(Options, AnEscapedBackslashBeforeASeparatorDoesNotEscapeIt) {
 TEST(Options, AnEqualsSignBelongsToTheValue) { EXPECT_EQ(parsed("lowerdir=/a=b").lowers, Strings{"/a=b"}); }
 
 TEST(Options, SeveralTextsAddUp) {
-  const Attempt<MountOptions> options = parse_options({"lowerdir=/a", "ro", "userxattr,volatile"});
+  const Attempt<MountOptions> options = parse_options({"lowerdir=/a", "ro", "userxattr,volatile,noacl"});
   ASSERT_TRUE(options.ok());
+  EXPECT_EQ(options->access_lists, impl::AccessLists::kIgnored);
   EXPECT_TRUE(options->flags.has(MountFlag::kReadOnly));
   EXPECT_EQ(options->xattrs, impl::XattrNamespace::kUser);
   EXPECT_EQ(options->durability, impl::Durability::kVolatile);
@@ -94,7 +95,7 @@ TEST(Options, OwnersAreMappedAndSquashed) {
 TEST(Options, OfFuseOverlayfsAreKnown) {
   EXPECT_EQ(parsed("lowerdir=/a,static_nlink").presentation.directory_links, DirectoryLinks::kOne);
   EXPECT_EQ(parsed("lowerdir=/a,private").propagation, Propagation::kPrivate);
-  EXPECT_EQ(parsed("lowerdir=/a,noacl").access_lists, AccessLists::kOff);
+  EXPECT_EQ(parsed("lowerdir=/a,noacl").access_lists, impl::AccessLists::kIgnored);
   EXPECT_EQ(parsed("lowerdir=/a,writeback=0,fast_ino=1,noxattrs=0,xattr_permissions=0,kernel_cache,max_write=65536,"
                    "splice_read,splice_write,splice_move"),
             parsed("lowerdir=/a"));

@@ -1,79 +1,13 @@
 // Where data flows: past us to a backing file, or through the page cache; and that nobody can tell but by the speed.
 #include <fcntl.h>
 #include <sys/mman.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include <array>
-#include <cerrno>
-#include <cstdio>
-#include <functional>
-
+#include "impl/fuse/file_fixture.h"
 #include "impl/fuse/mount_fixture.h"
 
 namespace ovlspec::fuse {
 namespace {
-
-// A descriptor for the length of a scope.
-class File {
- public:
-  File(const std::string& path, int flags) : number_(open(path.c_str(), flags | O_CLOEXEC, 0644)) {
-    EXPECT_GE(number_, 0) << path;
-  }
-  ~File() { close(number_); }
-  File(const File&) = delete;
-  File& operator=(const File&) = delete;
-
-  int number() const { return number_; }
-  std::string read(std::size_t size, off_t offset = 0) const {
-    std::string content(size, '\0');
-    const ssize_t count = pread(number_, content.data(), size, offset);
-    EXPECT_GE(count, 0);
-    content.resize(count < 0 ? 0 : static_cast<std::size_t>(count));
-    return content;
-  }
-  void write(const std::string& content, off_t offset = 0) const {
-    EXPECT_EQ(pwrite(number_, content.data(), content.size(), offset), static_cast<ssize_t>(content.size()));
-  }
-
- private:
-  int number_;
-};
-
-// A shared mapping of one page.
-class Mapping {
- public:
-  Mapping(const File& file, int protection)
-      : page_(static_cast<char*>(mmap(nullptr, kSize, protection, MAP_SHARED, file.number(), 0))) {
-    EXPECT_NE(page_, MAP_FAILED);
-  }
-  ~Mapping() { munmap(page_, kSize); }
-  Mapping(const Mapping&) = delete;
-  Mapping& operator=(const Mapping&) = delete;
-
-  std::string text(std::size_t size) const { return std::string(page_, size); }
-  void set(std::size_t index, char value) { page_[index] = value; }
-
- private:
-  static constexpr std::size_t kSize = 4096;
-  char* page_;
-};
-
-// Runs `body` in a process of its own, whose failures count. What maps files of the mount must: closing a dirty mapping
-// holds the process's memory lock while it waits for the server, which would need that lock in the same process.
-void in_another_process(const std::function<void()>& body) {
-  std::fflush(nullptr);
-  const pid_t child = fork();
-  ASSERT_GE(child, 0);
-  if (child == 0) {
-    body();
-    std::fflush(nullptr);
-    _exit(testing::Test::HasFailure() ? 1 : 0);
-  }
-  int status = 0;
-  ASSERT_EQ(waitpid(child, &status, 0), child);
-  EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0) << "the other process failed: " << status;
-}
 
 class PassthroughTest : public MountTest {
  protected:

@@ -33,6 +33,7 @@ const fuse_lowlevel_ops& all_operations(void (*initialise)(void*, fuse_conn_info
     add_node_operations(filled);
     add_name_operations(filled);
     add_file_operations(filled);
+    add_flag_operations(filled);
     add_directory_operations(filled);
     add_xattr_operations(filled);
     return filled;
@@ -83,6 +84,7 @@ Session::Session(impl::Engine& engine, const CheckedLayers& layers, SessionOptio
               .io = io_,
               .presentation = options_.presentation,
               .top = layers.top,
+              .access_lists = options_.access_lists,
               .owner = *this,
               .session = nullptr,
               .files = {},
@@ -260,14 +262,18 @@ ssize_t Session::write_init_reply(int descriptor, iovec* parts, int count) {
   return write_device(descriptor, patched.data(), static_cast<int>(patched.size()));
 }
 
-// Set-id bits are not ours to clear (no HANDLE_KILLPRIV): the kernel asks with setattr. The umask is the kernel's to
-// apply (no DONT_MASK). Nothing is written back later (no WRITEBACK_CACHE), which passthrough excludes.
+// Set-id bits are not ours to clear (no HANDLE_KILLPRIV): the kernel asks with setattr. The umask is the
+// kernel's to apply (no DONT_MASK) where there are no access control lists, which take its place. Nothing is written
+// back later (no WRITEBACK_CACHE), which passthrough excludes.
 void Session::initialise(void* served, fuse_conn_info* connection) {
   constexpr unsigned kWanted = FUSE_CAP_ASYNC_READ | FUSE_CAP_ATOMIC_O_TRUNC | FUSE_CAP_EXPORT_SUPPORT |
                                FUSE_CAP_READDIRPLUS | FUSE_CAP_READDIRPLUS_AUTO | FUSE_CAP_ASYNC_DIO |
-                               FUSE_CAP_PARALLEL_DIROPS | FUSE_CAP_CACHE_SYMLINKS | FUSE_CAP_EXPLICIT_INVAL_DATA;
-  (void)served;
+                               FUSE_CAP_PARALLEL_DIROPS | FUSE_CAP_CACHE_SYMLINKS | FUSE_CAP_EXPLICIT_INVAL_DATA |
+                               FUSE_CAP_IOCTL_DIR;
+  constexpr unsigned kLists = FUSE_CAP_POSIX_ACL | FUSE_CAP_DONT_MASK;
   connection->want = connection->capable & kWanted;
+  const bool has_lists = session_of(served).options_.access_lists == impl::AccessLists::kInherited;
+  if (has_lists && (connection->capable & kLists) == kLists) connection->want |= kLists;
   connection->max_background = kBackground;
 }
 

@@ -25,6 +25,8 @@ struct SessionOptions {
   Presentation presentation;
   Visibility visibility = Visibility::kAutomatic;
   Passthrough passthrough = Passthrough::kAutomatic;
+  // Whether the kernel enforces access control lists, and leaves it to the engine to apply the umask.
+  impl::AccessLists access_lists = impl::AccessLists::kInherited;
   Verbosity verbosity = Verbosity::kNormal;
   std::size_t descriptors = 0;  // 0: half of what the process may have
   unsigned threads = 1;

@@ -165,12 +165,25 @@ std::optional<XattrMode> xattr_mode_of(int flags) {
   return std::nullopt;
 }
 
+std::optional<impl::RangeChange> range_change_of(int mode) {
+  using impl::RangeChange;
+  switch (mode) {
+    case 0: return RangeChange::kAllocate;
+    case FALLOC_FL_KEEP_SIZE: return RangeChange::kAllocateKeepSize;
+    case FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE: return RangeChange::kPunchHole;
+    case FALLOC_FL_ZERO_RANGE: return RangeChange::kZero;
+    case FALLOC_FL_ZERO_RANGE | FALLOC_FL_KEEP_SIZE: return RangeChange::kZeroKeepSize;
+  }
+  return std::nullopt;
+}
+
 impl::NewInode new_inode(const fuse_ctx& caller, FileType type, mode_t mode) {
   impl::NewInode inode;
   inode.type = type;
   inode.mode = mode & kModeMask;
   inode.uid = caller.uid;
   inode.gid = caller.gid;
+  inode.umask = caller.umask & kModeMask;
   return inode;
 }
 

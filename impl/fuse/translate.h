@@ -34,6 +34,8 @@ Access access_of(int open_flags);
 // Nothing for flags that renameat2(2) does not have.
 std::optional<RenameMode> rename_mode_of(unsigned flags);
 std::optional<XattrMode> xattr_mode_of(int flags);
+// Nothing for modes of fallocate(2) that FUSE does not pass on.
+std::optional<impl::RangeChange> range_change_of(int mode);
 // A new object of `type` that belongs to the caller, as it is shown.
 impl::NewInode new_inode(const fuse_ctx& caller, FileType type, mode_t mode);
 struct statvfs status_of(const FileSystemStatus& status, const Space& space);

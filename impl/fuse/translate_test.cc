@@ -99,5 +99,12 @@ TEST(Translate, ANewObjectBelongsToTheCaller) {
   EXPECT_EQ(inode.mode, 0666U);
 }
 
+TEST(Translate, RangesThatTheKernelDoesNotPassOnAreNone) {
+  EXPECT_EQ(range_change_of(0), impl::RangeChange::kAllocate);
+  EXPECT_EQ(range_change_of(FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE), impl::RangeChange::kPunchHole);
+  EXPECT_EQ(range_change_of(FALLOC_FL_COLLAPSE_RANGE), std::nullopt);
+  EXPECT_EQ(range_change_of(FALLOC_FL_INSERT_RANGE), std::nullopt);
+}
+
 }  // namespace
 }  // namespace ovlspec::fuse

@@ -65,6 +65,16 @@ Result<std::vector<std::string>> FaultyStore::xattr_names(const InodeRef& inode)
   return store_.xattr_names(inode);
 }
 
+Result<InodeFlags> FaultyStore::flags(const InodeRef& inode) {
+  OVLSPEC_TRY(uncounted());
+  return store_.flags(inode);
+}
+
+Result<InodeFlags> FaultyStore::protection(const InodeRef& inode) {
+  OVLSPEC_TRY(uncounted());
+  return store_.protection(inode);
+}
+
 Result<BackingHandle> FaultyStore::handle(const InodeRef& inode) {
   OVLSPEC_TRY(uncounted());
   return store_.handle(inode);
@@ -116,6 +126,11 @@ Status FaultyStore::remove_xattr(const InodeRef& inode, std::string_view name) {
   return store_.remove_xattr(inode, name);
 }
 
+Status FaultyStore::set_flags(const InodeRef& inode, InodeFlags flags) {
+  OVLSPEC_TRY(counted());
+  return store_.set_flags(inode, flags);
+}
+
 Result<FileRef> FaultyStore::open(const InodeRef& inode, Access access) {
   OVLSPEC_TRY(uncounted());
   return store_.open(inode, access);
@@ -134,6 +149,16 @@ Result<std::size_t> FaultyStore::write(const FileRef& file, std::string_view dat
 Result<std::optional<LayerStore::Extent>> FaultyStore::next_data(const FileRef& file, FileSize offset) {
   OVLSPEC_TRY(uncounted());
   return store_.next_data(file, offset);
+}
+
+Status FaultyStore::change_range(const FileRef& file, RangeChange change, Extent range) {
+  OVLSPEC_TRY(counted());
+  return store_.change_range(file, change, range);
+}
+
+Result<std::size_t> FaultyStore::copy_range(const Position& from, const Position& to, std::size_t size) {
+  OVLSPEC_TRY(counted());
+  return store_.copy_range(from, to, size);
 }
 
 Status FaultyStore::sync(const FileRef& file) {

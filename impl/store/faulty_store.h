@@ -1,8 +1,8 @@
 // A store that stands before another one and makes its calls fail: once, from some call on, or as a crash.
 //
 // Only calls that change something or make it durable are counted: create, link, unlink, remove_directory, rename,
-// change, set_xattr, remove_xattr, write, sync and sync_inode. A crash keeps everything that was done before it, synced
-// or not: what a power failure forgets is not modelled here.
+// change, set_xattr, remove_xattr, set_flags, write, change_range, copy_range, sync and sync_inode. A crash keeps
+// everything that was done before it, synced or not: what a power failure forgets is not modelled here.
 #pragma once
 
 #include <atomic>
@@ -44,6 +44,8 @@ class FaultyStore final : public LayerStore {
   Result<std::string> symlink_target(const InodeRef& inode) override;
   Result<std::string> xattr(const InodeRef& inode, std::string_view name) override;
   Result<std::vector<std::string>> xattr_names(const InodeRef& inode) override;
+  Result<InodeFlags> flags(const InodeRef& inode) override;
+  Result<InodeFlags> protection(const InodeRef& inode) override;
   Result<BackingHandle> handle(const InodeRef& inode) override;
   Result<FoundInode> by_handle(const InodeRef& root, const BackingHandle& handle) override;
   Result<FoundInode> create(const InodeRef& directory, std::string_view name, const NewInode& inode) override;
@@ -55,10 +57,13 @@ class FaultyStore final : public LayerStore {
   Status change(const InodeRef& inode, const StoreChange& change) override;
   Status set_xattr(const InodeRef& inode, std::string_view name, std::string_view value, XattrMode mode) override;
   Status remove_xattr(const InodeRef& inode, std::string_view name) override;
+  Status set_flags(const InodeRef& inode, InodeFlags flags) override;
   Result<FileRef> open(const InodeRef& inode, Access access) override;
   Result<std::size_t> read(const FileRef& file, char* buffer, std::size_t size, FileSize offset) override;
   Result<std::size_t> write(const FileRef& file, std::string_view data, FileSize offset) override;
   Result<std::optional<Extent>> next_data(const FileRef& file, FileSize offset) override;
+  Status change_range(const FileRef& file, RangeChange change, Extent range) override;
+  Result<std::size_t> copy_range(const Position& from, const Position& to, std::size_t size) override;
   Status sync(const FileRef& file) override;
   Status sync_inode(const InodeRef& inode) override;
   std::optional<int> descriptor(const FileRef& file) const override;

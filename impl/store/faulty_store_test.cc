@@ -36,7 +36,12 @@ class FaultyStoreTest : public ::testing::Test {
             [this, change] { return faulty_.change(file(), change).error(); },
             [this] { return faulty_.set_xattr(file(), "user.a", "1", XattrMode::kAny).error(); },
             [this] { return faulty_.remove_xattr(file(), "user.a").error(); },
+            [this] { return faulty_.set_flags(file(), 0).error(); },
             [this] { return faulty_.write(open_, "data", 0).error(); },
+            [this] { return faulty_.change_range(open_, RangeChange::kAllocate, {.begin = 0, .end = 1}).error(); },
+            [this] {
+              return faulty_.copy_range({open_, 0}, {open_, 100}, 4).error();
+            },
             [this] { return faulty_.sync(open_).error(); },
             [this] { return faulty_.sync_inode(root()).error(); }};
   }
@@ -50,6 +55,8 @@ class FaultyStoreTest : public ::testing::Test {
             [this] { return faulty_.symlink_target(root()).error(); },
             [this] { return faulty_.xattr(root(), "user.a").error(); },
             [this] { return faulty_.xattr_names(root()).error(); },
+            [this] { return faulty_.flags(root()).error(); },
+            [this] { return faulty_.protection(root()).error(); },
             [this] { return faulty_.handle(root()).error(); },
             [this] { return faulty_.by_handle(root(), {}).error(); },
             [this] { return faulty_.open(open_inode_, Access::kRead).error(); },

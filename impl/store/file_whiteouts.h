@@ -41,6 +41,15 @@ class FileWhiteoutStore final : public LayerStore {
   Status sync(const FileRef& file) override;
   Status sync_inode(const InodeRef& inode) override;
   std::optional<int> descriptor(const FileRef& file) const override;
+  Result<InodeFlags> flags(const InodeRef& inode) override { return store_.flags(inode); }
+  Result<InodeFlags> protection(const InodeRef& inode) override { return store_.protection(inode); }
+  Status set_flags(const InodeRef& inode, InodeFlags flags) override { return store_.set_flags(inode, flags); }
+  Status change_range(const FileRef& file, RangeChange change, Extent range) override {
+    return store_.change_range(file, change, range);
+  }
+  Result<std::size_t> copy_range(const Position& from, const Position& to, std::size_t size) override {
+    return store_.copy_range(from, to, size);
+  }
 
  private:
   LayerStore& store_;

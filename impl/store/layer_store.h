@@ -74,6 +74,7 @@ struct NewInode {
   Gid gid = 0;
   Device device;               // of device nodes
   std::string symlink_target;  // of symlinks: not empty (ENOENT), 4095 bytes at most (ENAMETOOLONG)
+  Mode umask = 0;              // for the engine, which takes it off the mode; nothing to a store
 };
 
 // kReplace: between two names of one inode nothing happens, as POSIX has it. kNoReplace: EEXIST over any name.
@@ -81,6 +82,21 @@ struct NewInode {
 // whiteout (character device 0:0, mode 0) takes the old name's place (RENAME_WHITEOUT). EINVAL where the file system
 // has no such rename.
 enum class StoreRename : std::uint8_t { kReplace, kNoReplace, kExchange, kWhiteout };
+
+// What chattr(1) sets: FS_*_FL of linux/fs.h.
+using InodeFlags = std::uint32_t;
+inline constexpr InodeFlags kImmutable = 0x10;   // nothing of it changes, and it keeps its names
+inline constexpr InodeFlags kAppendOnly = 0x20;  // the same, but that it can be appended to
+inline constexpr InodeFlags kProtection = kImmutable | kAppendOnly;
+
+// What happens to a range of a file. Whether space that is allocated shows as a hole is the file system's affair.
+enum class RangeChange : std::uint8_t {
+  kAllocate,          // has space, and the file grows to its end
+  kAllocateKeepSize,  // has space, beyond the file's end too
+  kPunchHole,         // becomes a hole, in whole blocks, and zeros besides; the size stays
+  kZero,              // reads as zeros, and the file grows to its end
+  kZeroKeepSize,
+};
 
 // Which of an inode's attributes change; what is empty stays. The times come last, so that they win over what the other
 // changes do to them. An owner's change leaves set-id bits alone, whatever the kernel does: who changes it decides.
@@ -114,6 +130,10 @@ class LayerStore {
   virtual Result<std::string> xattr(const InodeRef& inode, std::string_view name) = 0;
   // None where the file system has no attributes.
   virtual Result<std::vector<std::string>> xattr_names(const InodeRef& inode) = 0;
+  // EOPNOTSUPP for what is neither a regular file nor a directory, and where the file system has no flags.
+  virtual Result<InodeFlags> flags(const InodeRef& inode) = 0;
+  // Of kProtection alone, of any object; none where the file system has no flags.
+  virtual Result<InodeFlags> protection(const InodeRef& inode) = 0;
   // EOPNOTSUPP where the file system has no handles.
   virtual Result<BackingHandle> handle(const InodeRef& inode) = 0;
   // The inode with this handle on the file system of the directory `root`, not only below it. ESTALE where it is gone
@@ -139,6 +159,8 @@ class LayerStore {
   // EEXIST (kCreate), ENODATA (kReplace), E2BIG beyond 65536 bytes, EINVAL for a malformed security.capability.
   virtual Status set_xattr(const InodeRef& inode, std::string_view name, std::string_view value, XattrMode mode) = 0;
   virtual Status remove_xattr(const InodeRef& inode, std::string_view name) = 0;
+  // EOPNOTSUPP as flags() has it, and for flags that the file system does not have.
+  virtual Status set_flags(const InodeRef& inode, InodeFlags flags) = 0;
 
   // Files. Only regular files can be opened: EISDIR for a directory, EINVAL for others. A file opened for reading is
   // EBADF to write, and the other way round. Whether reading advances the access time is the store's own affair.
@@ -155,6 +177,17 @@ class LayerStore {
     FileSize end = 0;
   };
   virtual Result<std::optional<Extent>> next_data(const FileRef& file, FileSize offset) = 0;
+  // EBADF where it was not opened for writing, EINVAL for an empty range, EFBIG; EOPNOTSUPP where the file system has
+  // no such change. What is written takes security.capability away.
+  virtual Status change_range(const FileRef& file, RangeChange change, Extent range) = 0;
+  // Copies bytes, by sharing them where the file system can: how many, fewer than `size` at the end of `from` or where
+  // it likes. EBADF, EFBIG; EINVAL where the ranges overlap in one file. EXDEV and EOPNOTSUPP: not between these two,
+  // they are to be read and written.
+  struct Position {
+    FileRef file;
+    FileSize offset = 0;
+  };
+  virtual Result<std::size_t> copy_range(const Position& from, const Position& to, std::size_t size) = 0;
   virtual Status sync(const FileRef& file) = 0;
   // Makes the directory's entries, or an inode's metadata, durable. What is neither directory nor regular file becomes
   // durable with its directory: success, nothing done.

@@ -80,6 +80,28 @@ void MemoryContent::resize(FileSize size) {
   size_ = size;
 }
 
+void MemoryContent::clear(FileSize begin, FileSize end) {
+  const FileSize hole_begin = (begin + kBlock - 1) / kBlock * kBlock;
+  const FileSize hole_end = end / kBlock * kBlock;
+  std::vector<Chunk> kept;
+  for (Chunk& chunk : chunks_) {
+    const FileSize from = std::max(begin, chunk.begin);
+    const FileSize to = std::min(end, chunk.end());
+    if (from < to) std::memset(chunk.bytes.data() + (from - chunk.begin), 0, to - from);
+    if (hole_begin >= hole_end || chunk.end() <= hole_begin || chunk.begin >= hole_end) {
+      kept.push_back(std::move(chunk));
+      continue;
+    }
+    if (chunk.begin < hole_begin) {
+      kept.push_back({.begin = chunk.begin, .bytes = chunk.bytes.substr(0, hole_begin - chunk.begin)});
+    }
+    if (chunk.end() > hole_end) {
+      kept.push_back({.begin = hole_end, .bytes = chunk.bytes.substr(hole_end - chunk.begin)});
+    }
+  }
+  chunks_ = std::move(kept);
+}
+
 std::optional<LayerStore::Extent> MemoryContent::next_data(FileSize offset) const {
   for (const Chunk& chunk : chunks_) {
     const FileSize end = std::min(chunk.block_end(), size_);

@@ -29,6 +29,8 @@ class MemoryContent {
   void write(FileSize offset, std::string_view bytes);
   // REQUIRES: size <= kSizeMax. Growing makes a hole.
   void resize(FileSize size);
+  // Makes [begin, end) zeros, and a hole of the whole blocks in it. The size stays.
+  void clear(FileSize begin, FileSize end);
   // The first data at or after `offset`, up to the end of its chunk; nothing where only a hole or nothing follows.
   std::optional<LayerStore::Extent> next_data(FileSize offset) const;
 

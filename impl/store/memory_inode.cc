@@ -29,6 +29,7 @@ MemoryInode::MemoryInode(std::shared_ptr<MemoryNumbers> numbers_of_store, FileTy
 MemoryInode::MemoryInode(std::shared_ptr<MemoryNumbers> numbers_of_store, const MemoryInode& copied)
     : attributes(copied.attributes),
       generation(copied.generation),
+      flags(copied.flags),
       content(copied.content),
       symlink_target(copied.symlink_target),
       xattrs(copied.xattrs),

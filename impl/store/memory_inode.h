@@ -43,6 +43,7 @@ struct MemoryInode final : StoreInode, std::enable_shared_from_this<MemoryInode>
 
   Attributes attributes;
   std::uint32_t generation = 0;   // never 0
+  InodeFlags flags = 0;           // kept, and without effect here
   MemoryInode* parent = nullptr;  // a directory's; the root's is itself; null for what is no directory or was removed
   MemoryContent content;          // a regular file's
   std::string symlink_target;

@@ -1,5 +1,6 @@
 #include "impl/store/memory_store.h"
 
+#include <algorithm>
 #include <atomic>
 
 #include "impl/store/component.h"
@@ -29,6 +30,10 @@ FoundInode found(MemoryInode& inode) {
 Status check_directory(const MemoryInode& directory, std::string_view name) {
   OVLSPEC_TRY(check_component(name));
   return directory.is_directory() ? Status() : Errno::kENOTDIR;
+}
+
+Status check_flagged(const MemoryInode& inode) {
+  return inode.is_directory() || inode.attributes.type == FileType::kRegular ? Status() : Errno::kEOPNOTSUPP;
 }
 
 Status check_new(const NewInode& inode) {
@@ -115,6 +120,25 @@ Result<std::vector<std::string>> MemoryStore::xattr_names(const InodeRef& inode)
   list.reserve(at(inode).xattrs.size());
   for (const MemoryXattr& xattr : at(inode).xattrs) list.push_back(xattr.name);
   return list;
+}
+
+Result<InodeFlags> MemoryStore::flags(const InodeRef& inode) {
+  OVLSPEC_TRY(check_flagged(at(inode)));
+  const std::lock_guard lock(mutex_);
+  return at(inode).flags;
+}
+
+Result<InodeFlags> MemoryStore::protection(const InodeRef& inode) {
+  const std::lock_guard lock(mutex_);
+  return at(inode).flags & kProtection;
+}
+
+Status MemoryStore::set_flags(const InodeRef& inode, InodeFlags flags) {
+  OVLSPEC_TRY(check_flagged(at(inode)));
+  const std::lock_guard lock(mutex_);
+  at(inode).flags = flags;
+  at(inode).attributes.change_time = now();
+  return {};
 }
 
 Result<BackingHandle> MemoryStore::handle(const InodeRef& inode) {
@@ -268,6 +292,39 @@ Result<std::size_t> MemoryStore::write(const FileRef& file, std::string_view dat
 Result<std::optional<LayerStore::Extent>> MemoryStore::next_data(const FileRef& file, FileSize offset) {
   const std::lock_guard lock(mutex_);
   return at(file).inode->content.next_data(offset);
+}
+
+Status MemoryStore::change_range(const FileRef& file, RangeChange change, Extent range) {
+  if (at(file).access == Access::kRead) return Errno::kEBADF;
+  if (range.begin >= range.end) return Errno::kEINVAL;
+  if (range.end > MemoryContent::kSizeMax) return Errno::kEFBIG;
+  MemoryInode& inode = *at(file).inode;
+  const bool clears = change != RangeChange::kAllocate && change != RangeChange::kAllocateKeepSize;
+  const bool grows = change == RangeChange::kAllocate || change == RangeChange::kZero;
+  const std::lock_guard lock(mutex_);
+  if (clears) inode.content.clear(range.begin, range.end);
+  if (grows && range.end > inode.content.size()) inode.content.resize(range.end);
+  inode.refresh_size();
+  drop_capability(inode);
+  inode.attributes.modify_time = inode.attributes.change_time = now();
+  return {};
+}
+
+Result<std::size_t> MemoryStore::copy_range(const Position& from, const Position& to, std::size_t size) {
+  if (at(from.file).access == Access::kWrite || at(to.file).access == Access::kRead) return Errno::kEBADF;
+  const MemoryInode& source = *at(from.file).inode;
+  if (source.numbers != at(to.file).inode->numbers) return Errno::kEXDEV;
+  if (from.offset > MemoryContent::kSizeMax || to.offset > MemoryContent::kSizeMax) return Errno::kEINVAL;
+  std::string bytes;
+  {
+    const std::lock_guard lock(mutex_);
+    const FileSize end = source.content.size();
+    bytes.resize(from.offset < end ? std::min<FileSize>(size, end - from.offset) : 0);
+    bytes.resize(source.content.read(bytes.data(), bytes.size(), from.offset));
+  }
+  const bool overlaps = to.offset < from.offset + bytes.size() && from.offset < to.offset + bytes.size();
+  if (&source == at(to.file).inode.get() && overlaps) return Errno::kEINVAL;
+  return write(to.file, bytes, to.offset);
 }
 
 Status MemoryStore::sync(const FileRef&) { return {}; }

@@ -12,6 +12,8 @@
 // - holes are kept in units of MemoryContent::kBlock;
 // - handles are those of ext4: type 1 with a 32-bit number and the generation, 0x81 with a 64-bit number where it does
 //   not fit; a generation of 0 opens any; an inode without a name is found while it is held;
+// - flags are kept and forbid nothing;
+// - what is allocated is a hole: no space is counted for it; ranges can be zeroed, as on ext4;
 // - no limit of space: an error of that kind comes from FaultyStore.
 #pragma once
 
@@ -65,6 +67,8 @@ class MemoryStore final : public LayerStore {
   Result<std::string> symlink_target(const InodeRef& inode) override;
   Result<std::string> xattr(const InodeRef& inode, std::string_view name) override;
   Result<std::vector<std::string>> xattr_names(const InodeRef& inode) override;
+  Result<InodeFlags> flags(const InodeRef& inode) override;
+  Result<InodeFlags> protection(const InodeRef& inode) override;
   Result<BackingHandle> handle(const InodeRef& inode) override;
   Result<FoundInode> by_handle(const InodeRef& root, const BackingHandle& handle) override;
 
@@ -77,11 +81,14 @@ class MemoryStore final : public LayerStore {
   Status change(const InodeRef& inode, const StoreChange& change) override;
   Status set_xattr(const InodeRef& inode, std::string_view name, std::string_view value, XattrMode mode) override;
   Status remove_xattr(const InodeRef& inode, std::string_view name) override;
+  Status set_flags(const InodeRef& inode, InodeFlags flags) override;
 
   Result<FileRef> open(const InodeRef& inode, Access access) override;
   Result<std::size_t> read(const FileRef& file, char* buffer, std::size_t size, FileSize offset) override;
   Result<std::size_t> write(const FileRef& file, std::string_view data, FileSize offset) override;
   Result<std::optional<Extent>> next_data(const FileRef& file, FileSize offset) override;
+  Status change_range(const FileRef& file, RangeChange change, Extent range) override;
+  Result<std::size_t> copy_range(const Position& from, const Position& to, std::size_t size) override;
   Status sync(const FileRef& file) override;
   Status sync_inode(const InodeRef& inode) override;
   std::optional<int> descriptor(const FileRef& file) const override;

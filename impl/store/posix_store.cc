@@ -80,6 +80,16 @@ Result<Descriptor> open_keeping_times(AccessTimes times, Open open) {
   return open(OpenTimes::kUpdate);
 }
 
+// EOPNOTSUPP for what is neither directory nor regular file: opening it would do something.
+Result<Descriptor> open_readable(const PosixInode& inode, AccessTimes access_times) {
+  const FileType type = inode.type();
+  if (type != FileType::kDirectory && type != FileType::kRegular) return Errno::kEOPNOTSUPP;
+  return open_keeping_times(access_times, [&](OpenTimes times) {
+    return type == FileType::kDirectory ? syscalls::open_listing(inode.path(), times)
+                                        : syscalls::reopen(inode.path(), Access::kRead, times);
+  });
+}
+
 Status make(int directory, const ComponentName& name, const NewInode& inode) {
   const ActingAs owner(inode.uid, inode.gid);
   switch (inode.type) {
@@ -194,6 +204,20 @@ Result<std::vector<std::string>> PosixStore::xattr_names(const InodeRef& inode) 
   return names.error() == Errno::kEOPNOTSUPP ? std::vector<std::string>() : std::move(names);
 }
 
+Result<InodeFlags> PosixStore::flags(const InodeRef& inode) {
+  const Result<Descriptor> opened = open_readable(at(inode), access_times_);
+  if (!opened) return opened.error();
+  return syscalls::flags(opened->get());
+}
+
+Result<InodeFlags> PosixStore::protection(const InodeRef& inode) { return syscalls::protection(path_of(inode)); }
+
+Status PosixStore::set_flags(const InodeRef& inode, InodeFlags flags) {
+  const Result<Descriptor> opened = open_readable(at(inode), access_times_);
+  if (!opened) return opened.error();
+  return syscalls::set_flags(opened->get(), flags);
+}
+
 Result<BackingHandle> PosixStore::handle(const InodeRef& inode) { return syscalls::handle(path_of(inode)); }
 
 Result<FoundInode> PosixStore::by_handle(const InodeRef& root, const BackingHandle& handle) {
@@ -293,15 +317,23 @@ Result<std::optional<LayerStore::Extent>> PosixStore::next_data(const FileRef& f
   return std::optional(Extent{.begin = offset, .end = attributes->size});
 }
 
+Status PosixStore::change_range(const FileRef& file, RangeChange change, Extent range) {
+  if (range.begin >= range.end) return Errno::kEINVAL;
+  if (range.end > kOffsetMax) return Errno::kEFBIG;
+  return syscalls::change_range(number_of(file), change, range);
+}
+
+Result<std::size_t> PosixStore::copy_range(const Position& from, const Position& to, std::size_t size) {
+  if (from.offset > kOffsetMax || to.offset > kOffsetMax) return Errno::kEINVAL;
+  return syscalls::copy_range({.file = number_of(from.file), .offset = from.offset},
+                              {.file = number_of(to.file), .offset = to.offset}, size);
+}
+
 Status PosixStore::sync(const FileRef& file) { return syscalls::sync(number_of(file)); }
 
 Status PosixStore::sync_inode(const InodeRef& inode) {
-  const FileType type = at(inode).type();
-  if (type != FileType::kDirectory && type != FileType::kRegular) return {};
-  const Result<Descriptor> opened = open_keeping_times(access_times_, [&](OpenTimes times) {
-    return type == FileType::kDirectory ? syscalls::open_listing(path_of(inode), times)
-                                        : syscalls::reopen(path_of(inode), Access::kRead, times);
-  });
+  const Result<Descriptor> opened = open_readable(at(inode), access_times_);
+  if (opened.error() == Errno::kEOPNOTSUPP) return {};
   if (!opened) return opened.error();
   return syscalls::sync(opened->get());
 }

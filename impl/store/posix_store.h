@@ -73,6 +73,8 @@ class PosixStore final : public LayerStore {
   Result<std::string> symlink_target(const InodeRef& inode) override;
   Result<std::string> xattr(const InodeRef& inode, std::string_view name) override;
   Result<std::vector<std::string>> xattr_names(const InodeRef& inode) override;
+  Result<InodeFlags> flags(const InodeRef& inode) override;
+  Result<InodeFlags> protection(const InodeRef& inode) override;
   Result<BackingHandle> handle(const InodeRef& inode) override;
   Result<FoundInode> by_handle(const InodeRef& root, const BackingHandle& handle) override;
   Result<FoundInode> create(const InodeRef& directory, std::string_view name, const NewInode& inode) override;
@@ -84,10 +86,13 @@ class PosixStore final : public LayerStore {
   Status change(const InodeRef& inode, const StoreChange& change) override;
   Status set_xattr(const InodeRef& inode, std::string_view name, std::string_view value, XattrMode mode) override;
   Status remove_xattr(const InodeRef& inode, std::string_view name) override;
+  Status set_flags(const InodeRef& inode, InodeFlags flags) override;
   Result<FileRef> open(const InodeRef& inode, Access access) override;
   Result<std::size_t> read(const FileRef& file, char* buffer, std::size_t size, FileSize offset) override;
   Result<std::size_t> write(const FileRef& file, std::string_view data, FileSize offset) override;
   Result<std::optional<Extent>> next_data(const FileRef& file, FileSize offset) override;
+  Status change_range(const FileRef& file, RangeChange change, Extent range) override;
+  Result<std::size_t> copy_range(const Position& from, const Position& to, std::size_t size) override;
   Status sync(const FileRef& file) override;
   Status sync_inode(const InodeRef& inode) override;
   std::optional<int> descriptor(const FileRef& file) const override;

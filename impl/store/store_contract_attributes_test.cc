@@ -357,5 +357,27 @@ TEST_P(StoreContract, StatusShowsAWritableFileSystem) {
   EXPECT_FALSE(status->read_only);
 }
 
+TEST_P(StoreContract, FlagsAreThoseOfFilesAndDirectories) {
+  const InodeRef file = make_file(root(), "file");
+  const Result<InodeFlags> before = store().flags(file);
+  if (before.error() == Errno::kEOPNOTSUPP) GTEST_SKIP() << "this file system has no flags";
+  ASSERT_TRUE(before);
+  OVLSPEC_NEEDS_PRIVILEGE();
+  for (const InodeRef& inode : {file, make_directory(root(), "directory")}) {
+    const InodeFlags plain = *store().flags(inode);
+    EXPECT_EQ(*store().protection(inode), 0U);
+    ASSERT_TRUE(store().set_flags(inode, plain | kImmutable));
+    EXPECT_EQ(*store().flags(inode), plain | kImmutable);
+    EXPECT_EQ(*store().protection(inode), kImmutable);
+    ASSERT_TRUE(store().set_flags(inode, plain | kAppendOnly));
+    EXPECT_EQ(*store().protection(inode), kAppendOnly);
+    ASSERT_TRUE(store().set_flags(inode, plain));
+  }
+  const InodeRef symlink = make_symlink(root(), "symlink", "file");
+  EXPECT_EQ(store().flags(symlink).error(), Errno::kEOPNOTSUPP);
+  EXPECT_EQ(store().set_flags(symlink, 0).error(), Errno::kEOPNOTSUPP);
+  EXPECT_EQ(*store().protection(symlink), 0U);
+}
+
 }  // namespace
 }  // namespace ovlspec::impl

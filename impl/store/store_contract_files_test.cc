@@ -129,6 +129,73 @@ TEST_P(StoreContract, AnEmptyFileHasNoData) {
   EXPECT_FALSE(store().next_data(file, 0)->has_value());
 }
 
+// The content after a change of [begin, end); the error's name where the file system has no such change.
+std::string after_change(LayerStore& store, const InodeRef& inode, RangeChange change, LayerStore::Extent range) {
+  const FileRef file = *store.open(inode, Access::kReadWrite);
+  const Status changed = store.change_range(file, change, range);
+  if (!changed) return std::string(errno_name(changed.error()));
+  return read(store, file, 0, 1 << 20);
+}
+
+TEST_P(StoreContract, APunchedRangeReadsAsZerosAndKeepsTheSize) {
+  const InodeRef inode = make_file(root(), "file", std::string(3 * kFar, 'x'));
+  const FileRef file = *store().open(inode, Access::kReadWrite);
+  const Status punched = store().change_range(file, RangeChange::kPunchHole, {.begin = kFar - 1, .end = 2 * kFar + 1});
+  if (punched.error() == Errno::kEOPNOTSUPP) GTEST_SKIP() << "this file system punches no holes";
+  ASSERT_TRUE(punched);
+  EXPECT_EQ(read(store(), file, kFar - 2, 2), std::string("x\0", 2));
+  EXPECT_EQ(read(store(), file, 2 * kFar, 2), std::string("\0x", 2));
+  EXPECT_EQ((**store().next_data(file, kFar)).begin, 2 * kFar);
+  EXPECT_EQ(attributes(inode).size, 3 * kFar);
+  ASSERT_TRUE(store().change_range(file, RangeChange::kPunchHole, {.begin = 0, .end = 10 * kFar}));
+  EXPECT_EQ(attributes(inode).size, 3 * kFar);
+  EXPECT_FALSE(store().next_data(file, 0)->has_value());
+}
+
+TEST_P(StoreContract, AllocationGrowsTheFileUnlessItIsToKeepItsSize) {
+  const InodeRef inode = make_file(root(), "file", "data");
+  const std::string kept = after_change(store(), inode, RangeChange::kAllocateKeepSize, {.begin = 0, .end = 100});
+  if (kept == "EOPNOTSUPP") GTEST_SKIP() << "this file system allocates nothing ahead";
+  EXPECT_EQ(kept, "data");
+  EXPECT_EQ(after_change(store(), inode, RangeChange::kAllocate, {.begin = 2, .end = 6}), std::string("data\0\0", 6));
+  EXPECT_EQ(after_change(store(), inode, RangeChange::kAllocate, {.begin = 0, .end = 1}), std::string("data\0\0", 6));
+}
+
+TEST_P(StoreContract, AZeroedRangeGrowsTheFileUnlessItIsToKeepItsSize) {
+  const InodeRef inode = make_file(root(), "file", "data");
+  const std::string kept = after_change(store(), inode, RangeChange::kZeroKeepSize, {.begin = 2, .end = 100});
+  if (kept == "EOPNOTSUPP") GTEST_SKIP() << "this file system zeroes no ranges";
+  EXPECT_EQ(kept, std::string("da\0\0", 4));
+  EXPECT_EQ(after_change(store(), inode, RangeChange::kZero, {.begin = 1, .end = 6}), std::string("d\0\0\0\0\0", 6));
+}
+
+TEST_P(StoreContract, RangesAreChangedOnlyThroughWritersAndOnlyWhereThereCanBeAny) {
+  const InodeRef inode = make_file(root(), "file", "data");
+  const FileRef reader = *store().open(inode, Access::kRead);
+  const FileRef writer = *store().open(inode, Access::kWrite);
+  const auto punch = [&](const FileRef& file, LayerStore::Extent range) {
+    return store().change_range(file, RangeChange::kPunchHole, range).error();
+  };
+  EXPECT_EQ(punch(reader, {.begin = 0, .end = 1}), Errno::kEBADF);
+  EXPECT_EQ(punch(writer, {.begin = 1, .end = 1}), Errno::kEINVAL);
+  EXPECT_EQ(punch(writer, {.begin = 1, .end = ~FileSize{0}}), Errno::kEFBIG);
+}
+
+TEST_P(StoreContract, ARangeIsCopiedUpToTheEndOfItsFile) {
+  const FileRef from = *store().open(make_file(root(), "from", "0123456789"), Access::kRead);
+  const InodeRef target = make_file(root(), "to", "abc");
+  const FileRef to = *store().open(target, Access::kReadWrite);
+  const Result<std::size_t> count = store().copy_range({from, 7}, {to, 2}, 100);
+  if (count.error() == Errno::kEOPNOTSUPP) GTEST_SKIP() << "this file system copies no ranges";
+  EXPECT_EQ(*count, 3U);
+  EXPECT_EQ(content(target), "ab789");
+  EXPECT_EQ(*store().copy_range({from, 10}, {to, 0}, 100), 0U);
+  EXPECT_EQ(*store().copy_range({to, 0}, {to, 5}, 2), 2U);
+  EXPECT_EQ(content(target), "ab789ab");
+  EXPECT_EQ(store().copy_range({to, 0}, {to, 1}, 2).error(), Errno::kEINVAL);
+  EXPECT_EQ(store().copy_range({from, 0}, {from, 20}, 2).error(), Errno::kEBADF);
+}
+
 TEST_P(StoreContract, AnOpenFileOutlivesItsNameAndItsReference) {
   InodeRef inode = make_file(root(), "file", "data");
   const FileRef file = *store().open(inode, Access::kReadWrite);

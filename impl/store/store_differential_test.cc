@@ -39,7 +39,7 @@ class Walk {
   }
 
   void step() {
-    switch (pick(12)) {
+    switch (pick(13)) {
       case 0:
       case 1: return create();
       case 2: return look_up();
@@ -51,6 +51,7 @@ class Walk {
       case 8: return set_xattr();
       case 9: return write();
       case 10: return read();
+      case 11: return pick(2) == 0 ? punch() : copy();
       default: return list();
     }
   }
@@ -160,6 +161,31 @@ class Walk {
       const Result<FileRef> file = store.open(inodes_[written][which], Access::kWrite);
       if (!file) return describe(Status(file.error()));
       return std::to_string(*store.write(*file, data, offset));
+    });
+  }
+  void punch() {
+    const std::size_t punched = pick(inodes_.size());
+    const FileSize begin = random_() % 40000;
+    const FileSize end = begin + random_() % 20000;
+    both("punch", punched, [&](LayerStore& store, int which) {
+      const Result<FileRef> file = store.open(inodes_[punched][which], Access::kWrite);
+      if (!file) return describe(Status(file.error()));
+      return describe(store.change_range(*file, RangeChange::kPunchHole, {.begin = begin, .end = end}));
+    });
+  }
+  void copy() {
+    const Pair source = any_of(inodes_);
+    const std::size_t target = pick(inodes_.size());
+    const FileSize from = random_() % 40000;
+    const FileSize to = random_() % 40000;
+    const std::size_t size = random_() % 20000;
+    both("copy", target, [&](LayerStore& store, int which) {
+      const Result<FileRef> read = store.open(source[which], Access::kRead);
+      if (!read) return describe(Status(read.error()));
+      const Result<FileRef> written = store.open(inodes_[target][which], Access::kWrite);
+      if (!written) return describe(Status(written.error()));
+      const Result<std::size_t> count = store.copy_range({*read, from}, {*written, to}, size);
+      return count ? std::to_string(*count) : describe(Status(count.error()));
     });
   }
   void read() {

@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <linux/capability.h>
+#include <linux/fs.h>
 #include <linux/magic.h>
 #include <linux/openat2.h>
 #include <sys/fsuid.h>
@@ -258,6 +259,25 @@ Result<Descriptor> open_handle(int listing, const BackingHandle& handle) {
   return opened(open_by_handle_at(listing, buffer.get(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
 }
 
+Result<InodeFlags> flags(int opened) {
+  unsigned value = 0;
+  if (ioctl(opened, FS_IOC_GETFLAGS, &value) == 0) return InodeFlags{value};
+  return errno == ENOTTY ? Errno::kEOPNOTSUPP : last_error();
+}
+
+Status set_flags(int opened, InodeFlags flags) {
+  unsigned value = flags;
+  if (ioctl(opened, FS_IOC_SETFLAGS, &value) == 0) return {};
+  return errno == ENOTTY ? Errno::kEOPNOTSUPP : last_error();
+}
+
+Result<InodeFlags> protection(int inode) {
+  static_assert(kImmutable == STATX_ATTR_IMMUTABLE && kAppendOnly == STATX_ATTR_APPEND);
+  struct statx status;
+  if (statx(inode, "", AT_EMPTY_PATH, 0, &status) != 0) return last_error();
+  return static_cast<InodeFlags>(status.stx_attributes & kProtection);
+}
+
 Status make_directory(int directory, const ComponentName& name, Mode mode) {
   return done(mkdirat(directory, name.get(), mode));
 }
@@ -360,6 +380,39 @@ Result<std::optional<LayerStore::Extent>> next_data(int file, FileSize offset) {
   if (end < 0 && errno == ENXIO) return std::optional<LayerStore::Extent>();
   if (end < 0) return last_error();
   return std::optional(LayerStore::Extent{.begin = static_cast<FileSize>(begin), .end = static_cast<FileSize>(end)});
+}
+
+namespace {
+int mode_of(RangeChange change) {
+  switch (change) {
+    case RangeChange::kAllocate: return 0;
+    case RangeChange::kAllocateKeepSize: return FALLOC_FL_KEEP_SIZE;
+    case RangeChange::kPunchHole: return FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE;
+    case RangeChange::kZero: return FALLOC_FL_ZERO_RANGE;
+    case RangeChange::kZeroKeepSize: return FALLOC_FL_ZERO_RANGE | FALLOC_FL_KEEP_SIZE;
+  }
+  return 0;
+}
+}  // namespace
+
+Status change_range(int file, RangeChange change, LayerStore::Extent range) {
+  const auto offset = static_cast<off_t>(range.begin);
+  const auto length = static_cast<off_t>(range.end - range.begin);
+  int result = 0;
+  do {
+    result = fallocate(file, mode_of(change), offset, length);
+  } while (result != 0 && errno == EINTR);
+  return done(result);
+}
+
+Result<std::size_t> copy_range(FilePosition from, FilePosition to, std::size_t size) {
+  auto read_at = static_cast<off64_t>(from.offset);
+  auto write_at = static_cast<off64_t>(to.offset);
+  while (true) {
+    const ssize_t count = copy_file_range(from.file, &read_at, to.file, &write_at, size, 0);
+    if (count >= 0) return static_cast<std::size_t>(count);
+    if (errno != EINTR) return last_error();
+  }
 }
 
 Status sync(int file) { return done(fsync(file)); }

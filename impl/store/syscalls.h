@@ -72,6 +72,9 @@ Result<std::vector<std::string>> xattr_names(int inode);
 Result<BackingHandle> handle(int inode);
 Result<Descriptor> open_handle(int listing, const BackingHandle& handle);  // O_PATH; ESTALE for what is no handle
 
+Result<InodeFlags> flags(int opened);  // of a readable descriptor
+Result<InodeFlags> protection(int inode);
+
 // Writing.
 Status make_directory(int directory, const ComponentName& name, Mode mode);
 Status make_symlink(int directory, const ComponentName& name, const std::string& target);
@@ -86,12 +89,19 @@ Status set_size(int inode, FileSize size);
 Status set_times(int inode, const TimeChange& access, const TimeChange& modify);
 Status set_xattr(int inode, const std::string& name, std::string_view value, XattrMode mode);
 Status remove_xattr(int inode, const std::string& name);
+Status set_flags(int opened, InodeFlags flags);
 
 // Open files.
 Result<std::size_t> read_at(int file, char* buffer, std::size_t size, FileSize offset);  // short only at the end
 // Short only where an error came after some bytes.
 Result<std::size_t> write_at(int file, std::string_view data, FileSize offset);
 Result<std::optional<LayerStore::Extent>> next_data(int file, FileSize offset);
+Status change_range(int file, RangeChange change, LayerStore::Extent range);
+struct FilePosition {
+  int file = -1;
+  FileSize offset = 0;
+};
+Result<std::size_t> copy_range(FilePosition from, FilePosition to, std::size_t size);
 Status sync(int file);
 
 // What tells file systems apart.
