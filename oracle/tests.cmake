@@ -30,8 +30,3 @@ set_tests_properties(golden_traces_fuse golden_traces_on_images PROPERTIES LABEL
 
 # The solver's counterexamples, on our strategies, the kernel and the model.
 ovlspec_test(counterexamples_test mount SOURCES counterexamples_test.cc LINK ovlspec_check ovlspec_proofs)
-
-# What we leave in the layers the kernel reads, and the other way round.
-add_test(NAME campaign_interchange COMMAND ovlspec check --cases 60 --no-mutations --subject interchange)
-set_tests_properties(campaign_interchange PROPERTIES LABELS mount SKIP_RETURN_CODE 4
-  ENVIRONMENT "OVLSPEC_FUSE=$<TARGET_FILE:fuse-ovlspec>")

@@ -2,14 +2,11 @@
 
 #include <dirent.h>
 #include <fcntl.h>
-#include <linux/capability.h>
 #include <linux/fs.h>
 #include <linux/magic.h>
 #include <linux/openat2.h>
-#include <sys/fsuid.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/statvfs.h>
@@ -275,7 +272,12 @@ Result<InodeFlags> protection(int inode) {
   static_assert(kImmutable == STATX_ATTR_IMMUTABLE && kAppendOnly == STATX_ATTR_APPEND);
   struct statx status;
   if (statx(inode, "", AT_EMPTY_PATH, 0, &status) != 0) return last_error();
-  return static_cast<InodeFlags>(status.stx_attributes & kProtection);
+  const auto found = static_cast<InodeFlags>(status.stx_attributes & kProtection);
+  if (found == 0) return found;
+  // erofs says it of everything that it has, as nothing there can change; no overlay takes it for a flag.
+  struct statfs file_system {};
+  if (fstatfs(inode, &file_system) != 0) return last_error();
+  return file_system.f_type == EROFS_SUPER_MAGIC_V1 ? InodeFlags{0} : found;
 }
 
 Status make_directory(int directory, const ComponentName& name, Mode mode) {
@@ -476,51 +478,6 @@ Result<std::uint64_t> mount_id(int descriptor) {
   if (statx(descriptor, "", AT_EMPTY_PATH, STATX_MNT_ID, &stat) != 0) return last_error();
   if ((stat.stx_mask & STATX_MNT_ID) == 0) return Errno::kENOSYS;
   return std::uint64_t{stat.stx_mnt_id};
-}
-
-void clear_umask() { umask(0); }
-
-Result<std::uint64_t> raise_descriptor_limit() {
-  rlimit limit;
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return last_error();
-  // What the kernel allows to the privileged (fs.nr_open) is at least this.
-  constexpr rlim_t kWanted = 1U << 20;
-  if (limit.rlim_max < kWanted) {
-    const rlimit higher = {.rlim_cur = kWanted, .rlim_max = kWanted};
-    if (setrlimit(RLIMIT_NOFILE, &higher) == 0) return std::uint64_t{kWanted};
-  }
-  limit.rlim_cur = limit.rlim_max;
-  if (setrlimit(RLIMIT_NOFILE, &limit) != 0) return last_error();
-  return std::uint64_t{limit.rlim_cur};
-}
-
-ActingAs::SavedCapabilities ActingAs::capabilities() {
-  __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
-  SavedCapabilities saved;
-  static_assert(sizeof saved == 2 * sizeof(__user_cap_data_struct));
-  syscall(SYS_capget, &header, saved.words);
-  return saved;
-}
-
-void ActingAs::set_capabilities(const SavedCapabilities& saved) {
-  __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
-  syscall(SYS_capset, &header, saved.words);
-}
-
-ActingAs::ActingAs(Uid uid, Gid gid) : changed_(geteuid() != uid || getegid() != gid) {
-  if (!changed_) return;
-  saved_ = capabilities();
-  setfsgid(gid);
-  setfsuid(uid);
-  // Leaving uid 0 takes the file capabilities away.
-  set_capabilities(saved_);
-}
-
-ActingAs::~ActingAs() {
-  if (!changed_) return;
-  setfsuid(geteuid());
-  setfsgid(getegid());
-  set_capabilities(saved_);
 }
 
 }  // namespace ovlspec::impl::syscalls
