@@ -97,7 +97,7 @@ struct RuleText {
   /* attributes */                                                                                                    \
   X(kStat, "OVL-STAT-1", "stat shows type, mode, owner, device, size and modification time as the last changes left them.", "POSIX stat", kJudged)\
   X(kStatLinks, "OVL-STAT-2", "The link count of a non-directory is the number of its visible names.", "POSIX stat", kJudged)\
-  X(kStatDirectoryLinks, "OVL-STAT-3", "The link count of directories is 1 for all, or 2 and the visible subdirectories for all; 0 may show once removed.", "ovlspec: user space reads 1 as unknown", kJudged)\
+  X(kStatDirectoryLinks, "OVL-STAT-3", "The link count of a directory is 1, or 2 and its visible subdirectories, and of one kind for a whole mount; 0 may show once removed.", "ovlspec: user space reads 1 as unknown", kJudged)\
   X(kStatChangeTime, "OVL-STAT-4", "The change time of an object never goes back within a mount; where a lower shows the modification time for it, it is known from the first change on.", "POSIX 4.9; erofs and squashfs keep no change time", kJudged)\
   X(kStatModifyTime, "OVL-STAT-5", "The modification time is unchanged by copy up, of the object and of its directories.", "overlayfs", kJudged)\
   X(kStatFileSystem, "OVL-STAT-6", "statfs answers for every path that resolves; NAME_MAX is 255, or less by what a layer format needs.", "POSIX statvfs", kJudged)\

@@ -26,9 +26,9 @@ bool is_live(const model::World& world, ObjectId object) {
 void IdentityJudge::remounted() {
   owners_.clear();
   device_.reset();
-  all_one_ = all_counted_ = true;
   for (Bound& bound : bound_) {
     bound.device.reset();
+    bound.counts_links.reset();
     bound.listed.reset();
     bound.change_time.reset();
     bound.lower_time.reset();
@@ -114,12 +114,13 @@ MaybeMismatch IdentityJudge::change_time(ObjectId object, Time seen) {
 MaybeMismatch IdentityJudge::directory_links(const model::World& world, ObjectId object, std::uint32_t seen) {
   if (world[object].links == 0) return std::nullopt;
   const std::uint32_t counted = 2 + world.tree.subdirectories(object);
-  all_one_ = all_one_ && seen == 1;
-  all_counted_ = all_counted_ && seen == counted;
-  if (all_one_ || all_counted_) return std::nullopt;
-  all_one_ = all_counted_ = true;
-  return Mismatch{Rule::kStatDirectoryLinks,
-                  "link count " + text(seen) + ", expected 1 for all directories or " + text(counted) + " here"};
+  const bool counts = seen != 1;
+  const auto before = std::exchange(bound(object).counts_links, counts);
+  if (before.value_or(counts) != counts)
+    return Mismatch{Rule::kStatDirectoryLinks,
+                    "link count " + text(seen) + (counts ? ", it was 1" : ", it was counted")};
+  if (!counts || seen == counted) return std::nullopt;
+  return Mismatch{Rule::kStatDirectoryLinks, "link count " + text(seen) + ", expected 1 or " + text(counted)};
 }
 
 std::vector<Mismatch> IdentityJudge::stat(const model::World& world, ObjectId object, const Attributes& seen) {

@@ -49,6 +49,7 @@ class IdentityJudge {
     std::optional<InodeNumber> listed;    // a d_ino unlike `number`, which no stat of this mount told yet
     std::optional<model::Rule> earlier;   // the number is of an earlier mount, and has to stay by this rule
     std::optional<Time> change_time;      // of this mount
+    std::optional<bool> counts_links;     // a directory of this mount showed its subdirectories, or 1
     std::optional<Time> lower_time;       // the modification time of a lower layer, which may stand for it
   };
   struct PairHash {
@@ -65,8 +66,6 @@ class IdentityJudge {
   std::vector<Bound> bound_;
   std::unordered_map<Pair, model::ObjectId, PairHash> owners_;
   std::optional<std::uint64_t> device_;
-  bool all_one_ = true;      // every directory so far showed 1 link
-  bool all_counted_ = true;  // every directory so far showed 2 and its subdirectories
 };
 
 // Whether an object can still be reached: by a name or an open slot.

@@ -291,10 +291,25 @@ TEST_F(JudgeTest, ChangeTimeThatALowersModificationTimeStoodForMayGoBackOnce) {
   expect_finding(Rule::kStatChangeTime);
 }
 
-TEST_F(JudgeTest, DirectoryLinksOfTwoKindsAreAViolation) {
+TEST_F(JudgeTest, DirectoriesMayShowOneLinkOrTwoAndTheirSubdirectories) {
   EXPECT_EQ(stat("d", attributes("d", 20)), Verdict::kFine);
   Attributes root = attributes("", 1);
   root.links = 3;
+  EXPECT_EQ(stat("/", root), Verdict::kFine);
+}
+
+TEST_F(JudgeTest, AnotherDirectoryLinkCountIsAViolation) {
+  Attributes root = attributes("", 1);
+  root.links = 4;
+  EXPECT_EQ(stat("/", root), Verdict::kViolation);
+  expect_finding(Rule::kStatDirectoryLinks);
+}
+
+TEST_F(JudgeTest, DirectoryLinksThatAreCountedNoMoreAreAViolation) {
+  Attributes root = attributes("", 1);
+  root.links = 3;
+  EXPECT_EQ(stat("/", root), Verdict::kFine);
+  root.links = 1;
   EXPECT_EQ(stat("/", root), Verdict::kViolation);
   expect_finding(Rule::kStatDirectoryLinks);
 }

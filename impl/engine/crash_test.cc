@@ -27,7 +27,11 @@ void fill(World& world) {
 // A directory's times follow its entries: after a crash in a copy up they may be new although nothing else is.
 std::map<std::string, Shown> comparable(std::map<std::string, Shown> tree) {
   for (auto& [path, object] : tree) {
-    if (object.attributes.type == FileType::kDirectory) object.attributes.modify_time = {};
+    // And a merged directory that was to be replaced may be the upper's alone, which shows in its link count.
+    if (object.attributes.type == FileType::kDirectory) {
+      object.attributes.modify_time = {};
+      object.attributes.links = 0;
+    }
     // The clock of the store goes on at each call.
     if (object.attributes.modify_time.seconds >= 1000000000) object.attributes.modify_time = {};
   }

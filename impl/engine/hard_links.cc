@@ -102,9 +102,15 @@ Result<std::uint32_t> OverlayEngine::names_of(const ObjectKey& key) const {
   return link_counts_.of(key, [this](LinkCounts::Counts& counts) { return count_names(counts); });
 }
 
+// In a directory that the upper layer alone holds, each subdirectory of the backing shows, and no other: its count is
+// right, or 1 where the file system counts none. One with a lower shows 1 from the start: copy up changes nothing.
+std::uint32_t OverlayEngine::shown_directory_links(const Node& node, const Attributes& backing) {
+  return node.upper && node.lowers.empty() ? backing.links : 1;
+}
+
 Result<std::uint32_t> OverlayEngine::shown_links(const Node& node, const Attributes& backing) const {
   if (node.removed) return std::uint32_t{0};
-  if (node.is_directory()) return std::uint32_t{1};
+  if (node.is_directory()) return shown_directory_links(node, backing);
   if (!node.index_name.empty()) {
     auto upper = names_of(*node.upper_key);
     if (!upper.ok() || !node.lower_key) return upper;

@@ -239,6 +239,28 @@ TEST(Names, ChangeTheTimesOfTheirDirectoryAndCopyUpDoesNot) {
   EXPECT_GT(mounted.stat("d")->modify_time, (Time{6, 0}));
 }
 
+TEST(Names, OfDirectoriesAreCountedInADirectoryOfTheUpperAlone) {
+  World world;
+  world.lower().directory("merged").directory("merged/e");
+  Mounted mounted(world);
+  ASSERT_TRUE(mounted.make_directory("new"));
+  EXPECT_EQ(mounted.stat("new")->links, 2U);
+  ASSERT_TRUE(mounted.make_directory("new/d"));
+  ASSERT_TRUE(mounted.rename("merged/e", "new/e"));
+  EXPECT_EQ(mounted.stat("new")->links, 4U);
+  ASSERT_TRUE(mounted.rmdir("new/d"));
+  EXPECT_EQ(mounted.stat("new")->links, 3U);
+}
+
+TEST(Names, OfDirectoriesAreNotCountedInADirectoryWithALowerBeforeOrAfterCopyUp) {
+  World world;
+  world.lower().directory("d").directory("d/e");
+  Mounted mounted(world);
+  EXPECT_EQ(mounted.stat("d")->links, 1U);
+  ASSERT_TRUE(mounted.make_directory("d/f"));
+  EXPECT_EQ(mounted.stat("d")->links, 1U);
+}
+
 TEST(Listing, RewoundShowsWhatWasMadeMeanwhile) {
   World world;
   world.lower().file("d/a", "");

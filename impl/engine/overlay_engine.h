@@ -215,6 +215,7 @@ class OverlayEngine final : public Engine {
   Status load_index(Node& node, const FoundInstance& upper, const std::optional<FoundInstance>& origin,
                     const std::optional<IdentityRecord>& record);
   Result<std::uint32_t> names_of(const ObjectKey& key) const;
+  static std::uint32_t shown_directory_links(const Node& node, const Attributes& backing);
   Result<std::uint32_t> shown_links(const Node& node, const Attributes& backing) const;
   Result<std::uint32_t> shown_links(const Node& node) const;
   Status write_link_count(const InodeRef& upper, std::int64_t shown, std::int64_t upper_links);

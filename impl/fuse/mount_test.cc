@@ -113,6 +113,24 @@ TEST_F(Mount, LinkCountsFollowLinkAndUnlink) {
   EXPECT_EQ(status_of_path(at("a")).st_nlink, 1U);
 }
 
+TEST_F(Mount, LinkCountsOfNewDirectoriesFollowTheirSubdirectories) {
+  mount_writable();
+  mkdir(at("a").c_str(), 0755);
+  mkdir(at("b").c_str(), 0755);
+  // As the upper's file system counts them, whether it does or not.
+  const auto expect_counted = [&] {
+    for (const char* name : {"a", "b"}) {
+      EXPECT_EQ(status_of_path(at(name)).st_nlink, status_of_path(upper(name)).st_nlink) << name;
+    }
+  };
+  mkdir(at("a/d").c_str(), 0755);
+  expect_counted();
+  ASSERT_EQ(rename(at("a/d").c_str(), at("b/d").c_str()), 0);
+  expect_counted();
+  ASSERT_EQ(rmdir(at("b/d").c_str()), 0);
+  expect_counted();
+}
+
 TEST_F(Mount, AWriteThroughOneNameIsSeenThroughTheOther) {
   mount_writable();
   write_file(at("a"), "1");
