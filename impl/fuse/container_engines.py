@@ -172,7 +172,8 @@ def become_user(place: Path) -> None:
         (place / name).write_text(known.read_text() + line)
         run("mount", "--bind", str(place / name), str(known))
     os.chown(place, USER, USER)
-    os.environ |= {"HOME": str(place), "XDG_RUNTIME_DIR": str(place), "USER": "tester", "LOGNAME": "tester"}
+    os.environ |= {"HOME": str(place), "XDG_RUNTIME_DIR": str(place), "USER": "tester", "LOGNAME": "tester",
+                   "TMPDIR": str(place)}
     os.setgroups([])
     os.setresgid(USER, USER, USER)
     os.setresuid(USER, USER, USER)
