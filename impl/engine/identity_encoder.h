@@ -58,6 +58,19 @@ typename D::Word encode(const Source<D>& source, const typename D::Word& displac
   return D::bit_or(D::select(is_direct<D>(source), direct, hashed), displaced);
 }
 
+// What a direct number was made from. REQUIRES: it is one.
+template <typename D>
+struct DirectParts {
+  typename D::Word tag;
+  typename D::Word inode;
+};
+
+template <typename D>
+DirectParts<D> direct_parts(const typename D::Word& number) {
+  return {.tag = D::bit_and(D::shift_right(number, kTagShift), D::constant(kTagLimit - 1)),
+          .inode = D::bit_and(number, D::constant(kInodeLimit - 1))};
+}
+
 // Which displacement an object takes.
 template <typename D>
 struct Choice {

@@ -178,6 +178,67 @@ TEST_P(Identity, HoldsInTreesDeeperThanAnyStack) {
   again.engine().forget(number, 1);
 }
 
+// Whether a new mount of the world finds the object of this number.
+Errno found_by_number(World& world, InodeNumber number) {
+  Mounted mounted(world);
+  const auto found = mounted.engine().lookup(number, ".");
+  if (!found.ok()) return found.error();
+  EXPECT_EQ(found->attributes.number, number);
+  mounted.engine().forget(number, 1);
+  return Errno::kOk;
+}
+
+TEST_P(Identity, FindsNumbersWithoutAWalkWhereTheFileSystemOpensThem) {
+  World world(GetParam(), MemoryNumbers::Reuse::kNever, {.listings = Support::kNo});
+  world.read_only();
+  world.lower(1).directory("d/e").file("d/e/f", "f");
+  world.lower(0).directory("d");
+  InodeNumber file = 0;
+  InodeNumber directory = 0;
+  {
+    Mounted mounted(world);
+    file = mounted.number("d/e/f");
+    directory = mounted.number("d/e");
+  }
+  EXPECT_EQ(found_by_number(world, file), Errno::kOk);
+  EXPECT_EQ(found_by_number(world, directory), Errno::kOk);
+  world.lower(1).remove("d/e/f");
+  EXPECT_EQ(found_by_number(world, file), Errno::kESTALE);
+}
+
+TEST_P(Identity, WalksWhereTheFileSystemDoesNotOpenNumbers) {
+  for (const Support listings : {Support::kYes, Support::kNo}) {
+    World world(GetParam(), MemoryNumbers::Reuse::kNever, {.handles = Support::kNo, .listings = listings});
+    world.read_only();
+    world.lower().directory("d").file("d/f", "f");
+    const InodeNumber number = Mounted(world).number("d/f");
+    EXPECT_EQ(found_by_number(world, number) == Errno::kOk, listings == Support::kYes);
+  }
+}
+
+TEST_P(Identity, ANumberWhoseOriginIsGoneFindsWhatWasCopiedUpFromIt) {
+  World world(GetParam());
+  world.lower().file("f", "f");
+  InodeNumber number = 0;
+  {
+    Mounted mounted(world);
+    number = mounted.number("f");
+    ASSERT_TRUE(mounted.append("f", "+"));
+    ASSERT_TRUE(mounted.rename("f", "g"));
+  }
+  EXPECT_EQ(found_by_number(world, number), Errno::kOk) << "the origin's name leads nowhere";
+  world.lower().remove("f");
+  EXPECT_EQ(found_by_number(world, number), Errno::kOk) << "no inode has the number";
+}
+
+TEST_P(Identity, AFileThatIsHiddenIsNotFoundByItsNumber) {
+  World world(GetParam());
+  world.lower().file("f", "f");
+  const InodeNumber number = Mounted(world).number("f");
+  world.upper().file("f", "above");
+  EXPECT_EQ(found_by_number(world, number), Errno::kESTALE);
+}
+
 TEST_P(Identity, StaysInTheMountWhereTheUpperInodeTakesNoRecord) {
   World world(GetParam(), MemoryNumbers::Reuse::kNever, {.symlink_xattrs = Support::kNo});
   world.user_xattrs();

@@ -89,6 +89,11 @@ void NodeTable::claim(InodeNumber number, std::size_t depth) {
   numbers_.claimed().add(number, depth);
 }
 
+std::optional<ObjectKey> NodeTable::backing_of(InodeNumber number) const {
+  const std::lock_guard lock(mutex_);
+  return numbers_.backing_of(number);
+}
+
 bool NodeTable::is_claimed(InodeNumber number) const {
   const std::lock_guard lock(mutex_);
   return numbers_.claimed().contains(number);

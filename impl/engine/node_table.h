@@ -66,6 +66,8 @@ class NodeTable {
   InodeNumber number(const ObjectKey& key, std::optional<InodeNumber> recorded);
   std::optional<InodeNumber> held_number(const ObjectKey& key) const;
 
+  std::optional<ObjectKey> backing_of(InodeNumber number) const;
+
   // Records of the layer `depth` hold this number; see claims.h.
   void claim(InodeNumber number, std::size_t depth);
   bool is_claimed(InodeNumber number) const;

@@ -93,6 +93,16 @@ std::optional<std::uint32_t> Numbers::file_system_of_tag(std::uint64_t tag) cons
   return std::nullopt;
 }
 
+std::optional<ObjectKey> Numbers::backing_of(InodeNumber number) const {
+  if ((number >> identity::kHashedShift) != 0) return std::nullopt;
+  const auto parts = identity::direct_parts<WordDomain>(number);
+  for (std::size_t i = 0; i < file_systems_.size(); ++i) {
+    if (file_systems_[i].tag_owned && file_systems_[i].tag == parts.tag)
+      return ObjectKey{.file_system = static_cast<std::uint32_t>(i), .inode = parts.inode};
+  }
+  return std::nullopt;
+}
+
 void Numbers::move(const ObjectKey& from, const ObjectKey& to) {
   const InodeNumber number = claim(from, std::nullopt);
   exceptions_.erase(from);

@@ -41,6 +41,8 @@ class Numbers {
   // What names the file system in records.
   std::uint64_t tag(std::uint32_t file_system) const { return file_systems_[file_system].identity; }
   std::optional<std::uint32_t> file_system_of_tag(std::uint64_t tag) const;
+  // The backing that alone can give this number, if any can; nothing where only a search tells.
+  std::optional<ObjectKey> backing_of(InodeNumber number) const;
 
  private:
   struct FileSystem {

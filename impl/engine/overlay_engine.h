@@ -200,6 +200,7 @@ class OverlayEngine final : public Engine {
   // finding.cc
   // The node of this number, held or found again; ESTALE where there is none.
   Result<Pin> find(NodeId id);
+  Result<Pin> find_by_backing(NodeId id);
   Result<Pin> walk_down(const std::vector<std::string>& names);
 
   // hard_links.cc

@@ -11,6 +11,7 @@ enum class Support { kYes, kNo };
 struct StoreLimits {
   Support rename_whiteout = Support::kYes;
   Support handles = Support::kYes;
+  Support listings = Support::kYes;        // kNo: EACCES
   Support symlink_xattrs = Support::kYes;  // kNo: EPERM on all but files and directories, as user.* has it
 };
 
@@ -25,7 +26,10 @@ class LimitedStore final : public LayerStore {
     return store_.lookup(directory, name);
   }
   Result<Attributes> attributes(const InodeRef& inode) override { return store_.attributes(inode); }
-  Result<std::vector<StoredEntry>> entries(const InodeRef& directory) override { return store_.entries(directory); }
+  Result<std::vector<StoredEntry>> entries(const InodeRef& directory) override {
+    if (limits_.listings == Support::kNo) return Errno::kEACCES;
+    return store_.entries(directory);
+  }
   Result<std::string> symlink_target(const InodeRef& inode) override { return store_.symlink_target(inode); }
   Result<std::string> xattr(const InodeRef& inode, std::string_view name) override { return store_.xattr(inode, name); }
   Result<std::vector<std::string>> xattr_names(const InodeRef& inode) override { return store_.xattr_names(inode); }
@@ -34,6 +38,7 @@ class LimitedStore final : public LayerStore {
   Status set_flags(const InodeRef& inode, InodeFlags flags) override { return store_.set_flags(inode, flags); }
   Result<BackingHandle> handle(const InodeRef& inode) override;
   Result<FoundInode> by_handle(const InodeRef& root, const BackingHandle& handle) override;
+  Result<std::vector<std::string>> names_of(const InodeRef& root, InodeNumber number) override;
   Result<FoundInode> create(const InodeRef& directory, std::string_view name, const NewInode& inode) override {
     return store_.create(directory, name, inode);
   }

@@ -49,6 +49,11 @@ Result<FoundInode> LimitedStore::by_handle(const InodeRef& root, const BackingHa
   return store_.by_handle(root, handle);
 }
 
+Result<std::vector<std::string>> LimitedStore::names_of(const InodeRef& root, InodeNumber number) {
+  if (limits_.handles == Support::kNo) return Errno::kEOPNOTSUPP;
+  return store_.names_of(root, number);
+}
+
 Status LimitedStore::rename(const InodeRef& from, std::string_view from_name, const InodeRef& to,
                             std::string_view to_name, StoreRename mode) {
   if (limits_.rename_whiteout == Support::kNo && mode == StoreRename::kWhiteout) return Errno::kEINVAL;

@@ -3,7 +3,8 @@
 //
 // A domain has: types Word (64 bits, unsigned) and Bool; static operations
 //   constant(std::uint64_t) -> Word        truth(bool) -> Bool
-//   bit_and, bit_or(Word, Word) -> Word    shift_left(Word, unsigned) -> Word, REQUIRES: the count is below 64
+//   bit_and, bit_or(Word, Word) -> Word
+//   shift_left, shift_right(Word, unsigned) -> Word, zeros come in; REQUIRES: the count is below 64
 //   equal, less_unsigned(Word, Word) -> Bool
 //   both, either(Bool, Bool) -> Bool       negate(Bool) -> Bool
 //   select(Bool, Word, Word) -> Word       the first Word where the Bool holds, else the second
@@ -21,6 +22,7 @@ struct WordDomain {
   static constexpr Word bit_and(Word a, Word b) { return a & b; }
   static constexpr Word bit_or(Word a, Word b) { return a | b; }
   static constexpr Word shift_left(Word word, unsigned count) { return word << count; }
+  static constexpr Word shift_right(Word word, unsigned count) { return word >> count; }
   static constexpr Bool equal(Word a, Word b) { return a == b; }
   static constexpr Bool less_unsigned(Word a, Word b) { return a < b; }
   static constexpr Bool both(Bool a, Bool b) { return a && b; }

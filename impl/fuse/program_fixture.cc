@@ -35,6 +35,11 @@ void Program::TearDown() {
   MountTest::TearDown();
 }
 
+void Program::copy_program() {
+  program_ = root() + "/fuse-ovlspec";
+  ASSERT_TRUE(fs::copy_file(FUSE_OVLSPEC_PROGRAM, program_));
+}
+
 Ran Program::run(const Arguments& arguments) {
   const std::string output = root() + "/output";
   const std::string errors = root() + "/errors";
@@ -45,7 +50,7 @@ Ran Program::run(const Arguments& arguments) {
 }
 
 Ran Program::mount_with(const std::string& options) {
-  return run({FUSE_OVLSPEC_PROGRAM, "none", root() + "/mount", "-o", options});
+  return run({program_, "none", root() + "/mount", "-o", options});
 }
 
 std::vector<pid_t> Program::daemons() const {

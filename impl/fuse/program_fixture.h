@@ -30,6 +30,9 @@ class Program : public MountTest {
   void TearDown() override;
 
   Ran run(const Arguments& arguments);
+  // From now on the program is a copy beside the mount point: callers without privilege may not reach the build.
+  void copy_program();
+  const std::string& program() const { return program_; }
   // Runs the program on the test's mount point.
   Ran mount_with(const std::string& options);
   // The daemons that serve the test's mount point.
@@ -37,6 +40,9 @@ class Program : public MountTest {
   // Returns once they are gone.
   void kill_daemons(int signal) const;
   bool is_mounted() const { return is_mount_point(root() + "/mount"); }
+
+ private:
+  std::string program_ = FUSE_OVLSPEC_PROGRAM;
 };
 
 }  // namespace ovlspec::fuse

@@ -31,6 +31,10 @@ class Unprivileged : public Program {
     ASSERT_EQ(::mount(device.c_str(), "/dev/fuse", nullptr, MS_BIND, nullptr), 0);
     device_covered_ = true;
   }
+  void SetUp() override {
+    Program::SetUp();
+    if (!IsSkipped()) copy_program();
+  }
   void TearDown() override {
     if (device_covered_) umount2("/dev/fuse", MNT_DETACH);
     Program::TearDown();
@@ -145,8 +149,8 @@ TEST_F(Unprivileged, MountsWithFusermount) {
   const std::string capabilities = "-all,+chown,+dac_override,+fowner,+fsetid,+setuid,+setgid";
   const Ran ran =
       run({"setpriv", "--reuid=" + std::to_string(nobody->pw_uid), "--regid=" + std::to_string(nobody->pw_gid),
-           "--clear-groups", "--inh-caps=" + capabilities, "--ambient-caps=" + capabilities, FUSE_OVLSPEC_PROGRAM,
-           "none", root() + "/mount", "-o", writable_options(",userxattr")});
+           "--clear-groups", "--inh-caps=" + capabilities, "--ambient-caps=" + capabilities, program(), "none",
+           root() + "/mount", "-o", writable_options(",userxattr")});
   ASSERT_EQ(ran.status, 0) << ran.errors;
   EXPECT_NE(read_file("/proc/self/mounts").find("none " + root() + "/mount fuse.fuse-ovlspec rw,nosuid,nodev"),
             std::string::npos);

@@ -23,6 +23,7 @@ bool has_stable_id(FileSystemKind kind) {
     case FileSystemKind::kExt4:
     case FileSystemKind::kTmpfs: return true;
     case FileSystemKind::kSquashfs:
+    case FileSystemKind::kXfs:
     case FileSystemKind::kOther: break;
   }
   return false;

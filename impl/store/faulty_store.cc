@@ -85,6 +85,11 @@ Result<FoundInode> FaultyStore::by_handle(const InodeRef& root, const BackingHan
   return store_.by_handle(root, handle);
 }
 
+Result<std::vector<std::string>> FaultyStore::names_of(const InodeRef& root, InodeNumber number) {
+  OVLSPEC_TRY(uncounted());
+  return store_.names_of(root, number);
+}
+
 Result<FoundInode> FaultyStore::create(const InodeRef& directory, std::string_view name, const NewInode& inode) {
   OVLSPEC_TRY(counted());
   return store_.create(directory, name, inode);

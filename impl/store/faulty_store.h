@@ -48,6 +48,7 @@ class FaultyStore final : public LayerStore {
   Result<InodeFlags> protection(const InodeRef& inode) override;
   Result<BackingHandle> handle(const InodeRef& inode) override;
   Result<FoundInode> by_handle(const InodeRef& root, const BackingHandle& handle) override;
+  Result<std::vector<std::string>> names_of(const InodeRef& root, InodeNumber number) override;
   Result<FoundInode> create(const InodeRef& directory, std::string_view name, const NewInode& inode) override;
   Status link(const InodeRef& inode, const InodeRef& directory, std::string_view name) override;
   Status unlink(const InodeRef& directory, std::string_view name) override;

@@ -85,6 +85,10 @@ Result<FoundInode> FileWhiteoutStore::by_handle(const InodeRef& root, const Back
   return store_.by_handle(root, handle);
 }
 
+Result<std::vector<std::string>> FileWhiteoutStore::names_of(const InodeRef& root, InodeNumber number) {
+  return store_.names_of(root, number);
+}
+
 Result<FoundInode> FileWhiteoutStore::create(const InodeRef& directory, std::string_view name, const NewInode& inode) {
   return store_.create(directory, name, inode);
 }

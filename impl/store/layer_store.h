@@ -140,6 +140,12 @@ class LayerStore {
   // (one that lost its last name is found as long as somebody holds it) and for what is no handle; EPERM without the
   // privilege.
   virtual Result<FoundInode> by_handle(const InodeRef& root, const BackingHandle& handle) = 0;
+  // The names that lead from the directory `root` to the inode with this number on the file system of `root`, as far as
+  // the store knows without searching: a POSIX store knows where directories are, and the names of files that are in
+  // the kernel's cache. They are a hint: what lies outside of `root` may have names that lead elsewhere, or nowhere.
+  // ENOENT where the inode is there and no name is known; ESTALE where no inode has the number; EOPNOTSUPP where the
+  // file system does not open by number; EPERM without the privilege.
+  virtual Result<std::vector<std::string>> names_of(const InodeRef& root, InodeNumber number) = 0;
 
   // Writing. The directory's times change as POSIX says.
   // EEXIST. A character device 0:0 is a whiteout and needs no privilege.

@@ -155,6 +155,30 @@ Result<FoundInode> MemoryStore::by_handle(const InodeRef&, const BackingHandle& 
   return found(*inode);
 }
 
+// A search, where a file system would know: enough for the sizes that live in memory.
+Result<std::vector<std::string>> MemoryStore::names_of(const InodeRef& root, InodeNumber number) {
+  const MemoryInodeRef inode = numbers_->find(number);
+  if (inode == nullptr) return Errno::kESTALE;
+  const std::lock_guard lock(mutex_);
+  struct Place {
+    const MemoryInode* directory;
+    std::vector<std::string> names;
+  };
+  std::vector<Place> places{{&at(root), {}}};
+  if (places.front().directory == inode.get()) return places.front().names;
+  while (!places.empty()) {
+    const Place place = std::move(places.back());
+    places.pop_back();
+    for (const MemoryEntry& entry : place.directory->entries) {
+      std::vector<std::string> names = place.names;
+      names.push_back(entry.name);
+      if (entry.inode == inode) return names;
+      if (entry.inode->is_directory()) places.push_back({entry.inode.get(), std::move(names)});
+    }
+  }
+  return inode->attributes.links == 0 ? Errno::kESTALE : Errno::kENOENT;
+}
+
 Result<FoundInode> MemoryStore::create(const InodeRef& directory, std::string_view name, const NewInode& inode) {
   MemoryInode& parent = at(directory);
   OVLSPEC_TRY(check_component(name));

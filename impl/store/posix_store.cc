@@ -4,6 +4,7 @@
 #include <atomic>
 
 #include "impl/store/component.h"
+#include "impl/store/inode_numbers.h"
 #include "impl/store/syscalls.h"
 
 namespace ovlspec::impl {
@@ -224,6 +225,22 @@ Result<FoundInode> PosixStore::by_handle(const InodeRef& root, const BackingHand
   const Result<int> anchor = at(root).anchor();
   if (!anchor) return anchor.error();
   return found(syscalls::open_handle(*anchor, handle));
+}
+
+Result<std::vector<std::string>> PosixStore::names_of(const InodeRef& root, InodeNumber number) {
+  const Result<int> anchor = at(root).anchor();
+  if (!anchor) return anchor.error();
+  const Result<Descriptor> opened = open_number(*anchor, number);
+  if (!opened) return opened.error();
+  const Result<Attributes> attributes = syscalls::attributes(opened->get());
+  if (!attributes) return attributes.error();
+  // A descriptor that is held keeps the inode of a removed object open to its handle.
+  if (attributes->links == 0) return Errno::kESTALE;
+  const Result<std::string> root_path = syscalls::path_of(*anchor);
+  if (!root_path) return root_path.error();
+  const Result<std::string> path = syscalls::path_of(opened->get());
+  if (!path) return path.error();
+  return names_below(*root_path, *path);
 }
 
 Result<FoundInode> PosixStore::create(const InodeRef& directory, std::string_view name, const NewInode& inode) {

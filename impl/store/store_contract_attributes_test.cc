@@ -332,6 +332,33 @@ TEST_P(StoreContract, AHandleFindsAnInodeWithoutANameAsLongAsItIsHeld) {
   EXPECT_EQ(found->attributes.links, 0U);
 }
 
+// What cannot be found without a search may be unknown, but what is known is right.
+TEST_P(StoreContract, NamesOfANumberLeadToItOrAreNotKnown) {
+  OVLSPEC_NEEDS_PRIVILEGE();
+  const InodeRef directory = make_directory(make_directory(root(), "outer"), "inner");
+  const InodeRef file = make_file(directory, "file");
+  const Result<Names> of_directory = store().names_of(root(), attributes(directory).number);
+  if (!of_directory && of_directory.error() == Errno::kEOPNOTSUPP) return;
+  ASSERT_TRUE(of_directory) << of_directory.error();
+  EXPECT_EQ(*of_directory, (Names{"outer", "inner"}));
+  EXPECT_EQ(*store().names_of(root(), attributes(root()).number), Names{});
+  EXPECT_EQ(*store().names_of(root(), attributes(file).number), (Names{"outer", "inner", "file"}));
+  ASSERT_TRUE(store().rename(directory, "file", root(), "moved", StoreRename::kReplace));
+  EXPECT_EQ(*store().names_of(root(), attributes(file).number), Names{"moved"});
+  EXPECT_EQ(store().names_of(directory, attributes(file).number).error(), Errno::kENOENT);
+}
+
+TEST_P(StoreContract, TheNumberOfWhatIsGoneIsEstale) {
+  OVLSPEC_NEEDS_PRIVILEGE();
+  const InodeRef file = make_file(root(), "file");
+  const InodeNumber number = attributes(file).number;
+  if (store().names_of(root(), number).error() == Errno::kEOPNOTSUPP) return;
+  ASSERT_TRUE(store().unlink(root(), "file"));
+  EXPECT_EQ(store().names_of(root(), number).error(), Errno::kESTALE);
+  EXPECT_NE(store().names_of(root(), 0x7ffffff0).error(), Errno::kEOPNOTSUPP);
+  EXPECT_FALSE(store().names_of(root(), 0x7ffffff0));
+}
+
 TEST_P(StoreContract, WhatIsNoHandleIsEstale) {
   OVLSPEC_NEEDS_PRIVILEGE();
   BackingHandle handle = *store().handle(root());

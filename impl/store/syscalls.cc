@@ -419,48 +419,6 @@ Result<std::size_t> copy_range(FilePosition from, FilePosition to, std::size_t s
 
 Status sync(int file) { return done(fsync(file)); }
 
-namespace {
-FileSystemKind kind_of(std::int64_t magic) {
-  constexpr std::int64_t kErofsMagic = 0xE0F5E1E2;  // linux/magic.h of older headers lacks it
-  switch (magic) {
-    case BTRFS_SUPER_MAGIC: return FileSystemKind::kBtrfs;
-    case kErofsMagic: return FileSystemKind::kErofs;
-    case EXT4_SUPER_MAGIC: return FileSystemKind::kExt4;
-    case SQUASHFS_MAGIC: return FileSystemKind::kSquashfs;
-    case TMPFS_MAGIC: return FileSystemKind::kTmpfs;
-    default: return FileSystemKind::kOther;
-  }
-}
-}  // namespace
-
-Result<FileSystemFacts> file_system_facts(int descriptor) {
-  struct statfs facts;
-  if (fstatfs(descriptor, &facts) != 0) return last_error();
-  std::string id(sizeof facts.f_fsid, '\0');
-  std::memcpy(id.data(), &facts.f_fsid, id.size());
-  return FileSystemFacts{.kind = kind_of(facts.f_type), .magic = facts.f_type, .id = std::move(id)};
-}
-
-Result<std::string> file_system_uuid(int listing) {
-  // struct fsuuid2 of linux/fs.h, which the oldest supported headers lack.
-  struct Reply {
-    std::uint8_t length;
-    char uuid[16];
-  } reply = {};
-  constexpr unsigned long kGetUuid = _IOR(0x15, 0, Reply);
-  if (ioctl(listing, kGetUuid, &reply) != 0) return last_error();
-  if (reply.length != sizeof reply.uuid) return Errno::kENOTTY;
-  return std::string(reply.uuid, sizeof reply.uuid);
-}
-
-DeviceNumbers device_numbers(std::uint64_t device) { return {.major = major(device), .minor = minor(device)}; }
-
-Result<bool> is_block_device(int descriptor, std::uint64_t device) {
-  struct stat stat;
-  if (fstat(descriptor, &stat) != 0) return last_error();
-  return S_ISBLK(stat.st_mode) && stat.st_rdev == device;
-}
-
 Result<Descriptor> clone_mount(int directory) {
   return opened(open_tree(directory, "", AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC));
 }

@@ -105,13 +105,15 @@ Result<std::size_t> copy_range(FilePosition from, FilePosition to, std::size_t s
 Status sync(int file);
 
 // What tells file systems apart.
-enum class FileSystemKind : std::uint8_t { kBtrfs, kErofs, kExt4, kSquashfs, kTmpfs, kOther };
+enum class FileSystemKind : std::uint8_t { kBtrfs, kErofs, kExt4, kSquashfs, kTmpfs, kXfs, kOther };
 struct FileSystemFacts {
   FileSystemKind kind = FileSystemKind::kOther;
   std::int64_t magic = 0;  // statfs f_type
   std::string id;          // statfs f_fsid, 8 bytes
 };
 Result<FileSystemFacts> file_system_facts(int descriptor);
+// XFS: the generation of the inode with this number; ESTALE where there is none, EPERM without the privilege.
+Result<std::uint32_t> xfs_generation(int listing, InodeNumber number);
 Result<std::string> file_system_uuid(int listing);  // FS_IOC_GETFSUUID: 16 bytes; ENOTTY where there is none
 struct DeviceNumbers {
   std::uint32_t major = 0;

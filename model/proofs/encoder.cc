@@ -104,9 +104,11 @@ Fact what_fits(const Numbered& object) {
 }
 
 Fact direct_is_decoded(const Numbered& object) {
+  const auto parts = kernel::direct_parts<TermDomain>(object.number);
   return Fact{.assumptions = {{"the number is direct", object.direct}},
-              .claim = both(equal(bits(object.number, 58, 37), object.source.tag),
-                            equal(bits(object.number, 36, 0), object.source.inode))};
+              .claim = all_of({equal(bits(object.number, 58, 37), object.source.tag),
+                               equal(bits(object.number, 36, 0), object.source.inode),
+                               equal(parts.tag, object.source.tag), equal(parts.inode, object.source.inode)})};
 }
 
 Fact hashed_is_decoded(const Numbered& object) {

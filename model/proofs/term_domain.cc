@@ -60,6 +60,12 @@ Word TermDomain::shift_left(const Word& word, unsigned count, Place place) {
   return Word(z3::shl(word.expression(), proofs::word(shift).expression()));
 }
 
+Word TermDomain::shift_right(const Word& word, unsigned count, Place place) {
+  assert(count > 0 && count < kWordBits - 1);
+  const std::uint64_t shift = changed(MutationScope::change_at(place, "shift_right", kOfConstant), count);
+  return Word(z3::lshr(word.expression(), proofs::word(shift).expression()));
+}
+
 Truth TermDomain::equal(const Word& a, const Word& b, Place place) {
   return changed(MutationScope::change_at(place, "equal", kOfTruth), proofs::equal(a, b));
 }

@@ -19,6 +19,7 @@ struct TermDomain {
   static Word bit_or(const Word& a, const Word& b, Place place = Place::current());
   // REQUIRES: count < kWordBits, where C++ and the solver agree.
   static Word shift_left(const Word& word, unsigned count, Place place = Place::current());
+  static Word shift_right(const Word& word, unsigned count, Place place = Place::current());
   static Bool equal(const Word& a, const Word& b, Place place = Place::current());
   static Bool less_unsigned(const Word& a, const Word& b, Place place = Place::current());
   static Bool both(const Bool& a, const Bool& b, Place place = Place::current());
