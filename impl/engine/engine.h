@@ -59,8 +59,9 @@ enum class Redirects : std::uint8_t { kMade, kFollowed };
 // kVolatile forgets it with the mount.
 enum class IdentityStrategy : std::uint8_t { kDerived, kUpfront, kOnLookup, kVolatile };
 // When a map that was made before still holds. kVerify: no directory of a layer looks changed, one look at each;
-// kTrust: always.
-enum class SealCheck : std::uint8_t { kVerify, kTrust };
+// kDigest: the same of the upper layer, and no lower has another LayerStore::content_seal (EOPNOTSUPP where one has
+// none); kTrust: always.
+enum class SealCheck : std::uint8_t { kVerify, kDigest, kTrust };
 
 struct EngineOptions {
   IdentityStrategy identity = IdentityStrategy::kDerived;

@@ -13,7 +13,7 @@ Result<Pin> OverlayEngine::find(NodeId id) {
   auto backed = find_by_backing(id);
   if (!backed.ok() || *backed) return backed;
   const std::uint64_t changes = changes_.load();
-  const auto make = [this](NameMap::Places& places) { return map_names(places); };
+  const auto make = [this](NameMap::Places& places) { return map_names(places, Unmapped::kStaysWithout); };
   // The first answer may come from a map that is older than a rename.
   for (int attempt = 0; attempt < 2; ++attempt) {
     auto path = name_map_.path(id, root_->number, changes, make);

@@ -128,12 +128,16 @@ Status OverlayEngine::count_names(LinkCounts::Counts& counts) const {
   });
 }
 
-// No node is made for what the walk meets.
-Status OverlayEngine::map_names(NameMap::Places& places) {
+// No node is made for what the walk meets. What stays without a number is in the map by one that is no object's, since
+// the way to others may lead through it.
+Status OverlayEngine::map_names(NameMap::Places& places, Unmapped unmapped) {
+  InodeNumber nobodys = InodeNumber{1} << 63;  // bit 63 of a number is zero
   return visit_tree(root_->number, [&](InodeNumber directory, VisibleEntry& entry) -> Result<InodeNumber> {
-    auto shown = listed_number(entry);
-    if (shown.ok()) places.insert_or_assign(*shown, NameMap::Place{.directory = directory, .name = entry.stored.name});
-    return shown;
+    auto shown = listed_number(entry, unmapped);
+    if (!shown.ok()) return shown;
+    const InodeNumber number = *shown == kNoNumber ? nobodys++ : *shown;
+    places.insert_or_assign(number, NameMap::Place{.directory = directory, .name = entry.stored.name});
+    return number;
   });
 }
 
@@ -156,19 +160,20 @@ Result<std::unique_ptr<Node>> OverlayEngine::merged_directory(const Node& parent
   return merged;
 }
 
-Result<InodeNumber> OverlayEngine::listed_recorded_number(const FoundInstance& found) {
+Result<InodeNumber> OverlayEngine::listed_recorded_number(const FoundInstance& found, Unmapped unmapped) {
   const ObjectKey key = key_of(*found.layer, found.found);
   if (const auto held = table_.held_number(key)) return *held;
   auto record = record_of(found);
   if (!record.ok()) return record.error();
-  auto number = kept_number(found, *record);
+  auto number = kept_number(found, *record, unmapped);
   if (!number.ok()) return number.error();
+  if (*number == kNoNumber) return kNoNumber;
   return table_.number(key, *number);
 }
 
 // Entries are looked up only where the backing's listing does not say enough: objects of a layer whose numbers may be
 // recorded, and, once the index has entries, lower files.
-Result<InodeNumber> OverlayEngine::listed_number(VisibleEntry& entry) {
+Result<InodeNumber> OverlayEngine::listed_number(VisibleEntry& entry, Unmapped unmapped) {
   const bool is_upper = entry.directory.layer->depth == 0;
   auto no_aliases = parts_ && !is_upper ? parts_->index.empty() : Result<bool>(true);
   if (!no_aliases.ok()) return no_aliases.error();
@@ -178,11 +183,11 @@ Result<InodeNumber> OverlayEngine::listed_number(VisibleEntry& entry) {
   if (const auto held = table_.held_number(entry.key())) return *held;
   const Status looked_up = entry.look_up();
   if (!looked_up.ok()) return looked_up.error();
-  if (is_upper) return listed_recorded_number(entry.instance());
+  if (is_upper) return listed_recorded_number(entry.instance(), unmapped);
   auto alias = alias_of(entry.instance());
   if (!alias.ok()) return alias.error();
-  if (*alias) return listed_recorded_number({layers_.upper.get(), (*alias)->upper});
-  return listed_recorded_number(entry.instance());
+  if (*alias) return listed_recorded_number({layers_.upper.get(), (*alias)->upper}, unmapped);
+  return listed_recorded_number(entry.instance(), unmapped);
 }
 
 Result<std::vector<ListedEntry>> OverlayEngine::snapshot(const NodePtr& directory) {
@@ -194,7 +199,7 @@ Result<std::vector<ListedEntry>> OverlayEngine::snapshot(const NodePtr& director
   add(".", directory->number, FileType::kDirectory);
   add("..", parent_of(*directory)->number, FileType::kDirectory);
   OVLSPEC_TRY(visit_entries(*directory, [&](VisibleEntry& entry) -> Status {
-    auto number = listed_number(entry);
+    auto number = listed_number(entry, Unmapped::kGetsANumber);
     if (!number.ok()) return number.error();
     add(std::move(entry.stored.name), *number, entry.type());
     return {};

@@ -13,9 +13,11 @@ MappedInode OverlayEngine::mapped(const FoundInstance& found) {
           .generation = generation_of(found)};
 }
 
-// The number that a record or the map has for the inode; nothing where it is to be derived.
+// The number that a record or the map has for the inode, kNoNumber where it stays without; nothing where it is to be
+// derived.
 Result<std::optional<InodeNumber>> OverlayEngine::kept_number(const FoundInstance& found,
-                                                              const std::optional<IdentityRecord>& record) {
+                                                              const std::optional<IdentityRecord>& record,
+                                                              Unmapped unmapped) {
   if (record && record->number != 0 && !forgets_numbers()) return std::optional<InodeNumber>(record->number);
   if (options_.map == nullptr) return std::optional<InodeNumber>();
   const MappedInode inode = mapped(found);
@@ -23,6 +25,9 @@ Result<std::optional<InodeNumber>> OverlayEngine::kept_number(const FoundInstanc
   if (!known.ok()) return known.error();
   // The number that it had went to the upper layer with what was copied up from it.
   if (*known && !table_.is_claimed(**known)) return known;
+  if (unmapped == Unmapped::kStaysWithout) return std::optional<InodeNumber>(kNoNumber);
+  // A map of names that was made before does not have it.
+  ++changes_;
   // A map that was made anew begins with small numbers again, which records may hold.
   for (;;) {
     auto added = options_.map->add(inode);
@@ -31,15 +36,28 @@ Result<std::optional<InodeNumber>> OverlayEngine::kept_number(const FoundInstanc
   }
 }
 
-// The sum over all directories of all layers of what changes where something in them does. One look at each.
+// The sum over all directories of all layers of what changes where something in them does, one look at each; with
+// kDigest of the upper layer, and what seals each lower behind it.
 Result<std::string> OverlayEngine::look_of_layers() {
   std::uint64_t sum = 0;
-  const auto add = [&](const Layer& layer) { return look_of(layer, sum); };
-  if (layers_.upper) OVLSPEC_TRY(add(*layers_.upper));
-  for (const auto& layer : layers_.lowers) OVLSPEC_TRY(add(*layer));
+  std::string seals;
+  if (layers_.upper) OVLSPEC_TRY(look_of(*layers_.upper, sum));
+  for (const auto& layer : layers_.lowers) {
+    if (options_.seal != SealCheck::kDigest) {
+      OVLSPEC_TRY(look_of(*layer, sum));
+      continue;
+    }
+    auto seal = layer->store->content_seal(layer->root);
+    if (!seal.ok()) return seal.error();
+    auto root = layer->store->attributes(layer->root);
+    if (!root.ok()) return root.error();
+    append_word(seals, root->number);
+    append_word(seals, seal->size());
+    seals += *seal;
+  }
   std::string bytes;
   append_word(bytes, sum);
-  return bytes;
+  return bytes + seals;
 }
 
 Status OverlayEngine::look_of(const Layer& layer, std::uint64_t& sum) {
@@ -82,7 +100,7 @@ Status OverlayEngine::map_upfront() {
   if (*known == *look) return {};
   OVLSPEC_TRY(map.begin());
   NameMap::Places places;
-  OVLSPEC_TRY(map_names(places));
+  OVLSPEC_TRY(map_names(places, Unmapped::kGetsANumber));
   walked_ += places.size();
   OVLSPEC_TRY(map.set_seal(*look));
   return map.commit();

@@ -191,8 +191,11 @@ class OverlayEngine final : public Engine {
   // mapping.cc
   bool forgets_numbers() const { return options_.identity == IdentityStrategy::kVolatile; }
   MappedInode mapped(const FoundInstance& found);
+  // What the map does with an inode that it does not have.
+  enum class Unmapped : std::uint8_t { kGetsANumber, kStaysWithout };
   Result<std::optional<InodeNumber>> kept_number(const FoundInstance& found,
-                                                 const std::optional<IdentityRecord>& record);
+                                                 const std::optional<IdentityRecord>& record,
+                                                 Unmapped unmapped = Unmapped::kGetsANumber);
   Result<std::string> look_of_layers();
   Status look_of(const Layer& layer, std::uint64_t& sum);
   Status map_upfront();
@@ -324,12 +327,14 @@ class OverlayEngine final : public Engine {
   Status visit_tree(InodeNumber root, const TreeVisit& visit) const;
   Status list_for_walk(const Node& directory, InodeNumber number, const TreeVisit& visit, Listed& listed) const;
   Status count_names(LinkCounts::Counts& counts) const;
-  Status map_names(NameMap::Places& places);
+  Status map_names(NameMap::Places& places, Unmapped unmapped);
   Result<std::unique_ptr<Node>> merged_directory(const Node& parent, const std::string& name) const;
   Status check_empty(const Node& directory) const;
   Result<std::vector<ListedEntry>> snapshot(const NodePtr& directory);
-  Result<InodeNumber> listed_number(VisibleEntry& entry);
-  Result<InodeNumber> listed_recorded_number(const FoundInstance& found);
+  // The number that the entry shows; kNoNumber where it stays without.
+  static constexpr InodeNumber kNoNumber = 0;
+  Result<InodeNumber> listed_number(VisibleEntry& entry, Unmapped unmapped);
+  Result<InodeNumber> listed_recorded_number(const FoundInstance& found, Unmapped unmapped);
 
   // files.cc
   struct Current {
@@ -348,7 +353,7 @@ class OverlayEngine final : public Engine {
   mutable std::array<std::atomic_flag, kKindsOfIgnored> reported_;
   NodePtr root_;
   mutable std::shared_mutex namespace_;
-  std::atomic<std::uint64_t> changes_{0};  // of names, in this mount
+  std::atomic<std::uint64_t> changes_{0};  // of names, and numbers that the map gave out, in this mount
   mutable LinkCounts link_counts_;
   NameMap name_map_;
   NodeTable table_;

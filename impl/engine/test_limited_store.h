@@ -39,6 +39,7 @@ class LimitedStore final : public LayerStore {
   Result<BackingHandle> handle(const InodeRef& inode) override;
   Result<FoundInode> by_handle(const InodeRef& root, const BackingHandle& handle) override;
   Result<std::vector<std::string>> names_of(const InodeRef& root, InodeNumber number) override;
+  Result<std::string> content_seal(const InodeRef& root) override { return store_.content_seal(root); }
   Result<FoundInode> create(const InodeRef& directory, std::string_view name, const NewInode& inode) override {
     return store_.create(directory, name, inode);
   }

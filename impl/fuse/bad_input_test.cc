@@ -41,6 +41,10 @@ TEST_F(BadInput, IsOneLineAndNeitherMountedNorWritten) {
       {base + ",uidmapping=0:1000", 2, "option uidmapping \"0:1000\": expected three numbers a range"},
       {base + ",identity=upfront", 2, "this identity keeps a map: a stack without workdir needs statedir"},
       {base + ",identity=upfront,statedir=/missing", 1, "statedir \"/missing\": No such file or directory"},
+      {base + ",identity=upfront,seal=digest,statedir=" + root() + "/work", 1,
+       "lowerdir \"" + lower("") +
+           "\": nothing seals the content of its file system, as it does of a squashfs, an erofs " +
+           "or a read-only snapshot of btrfs; try seal=verify"},
       {base + ":" + root(), 1, "lowerdir \"" + lower("") + "\" lies inside lowerdir \"" + root() + "\""},
       {base + ",upperdir=" + upper("") + ",workdir=/dev", 1,
        "workdir \"/dev\" is on another file system than upperdir \"" + upper("") + "\""},

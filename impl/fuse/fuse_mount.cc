@@ -83,6 +83,12 @@ Check FuseMount::open_stack(const MountOptions& options) {
   for (const std::string& path : options.lowers) {
     Result<impl::OpenedLayer> lower = store_.open_lower(path);
     if (!lower) return cannot_use("lowerdir", path, lower.error());
+    if (options.seal == impl::SealCheck::kDigest && !store_.content_seal(lower->root)) {
+      return Failure{.message =
+                         fmt::format("lowerdir {}: nothing seals the content of its file system, as it does of a "
+                                     "squashfs, an erofs or a read-only snapshot of btrfs; try seal=verify",
+                                     in_quotes(path))};
+    }
     stack_.lowers.push_back({.store = reader, .root = lower->root});
   }
   if (!options.upper.empty()) {

@@ -97,9 +97,15 @@ Check set_identity(MountOptions& options, const GivenOption& option) {
 Check set_state(MountOptions& options, const GivenOption& option) { return set_directory(options.state, option); }
 
 Check set_seal(MountOptions& options, const GivenOption& option) {
-  if (*option.value != "verify" && *option.value != "trust") return bad_value(option, "verify or trust");
-  options.seal = *option.value == "trust" ? impl::SealCheck::kTrust : impl::SealCheck::kVerify;
-  return Done{};
+  using impl::SealCheck;
+  constexpr std::array<std::pair<std::string_view, SealCheck>, 3> kSeals = {
+      {{"verify", SealCheck::kVerify}, {"digest", SealCheck::kDigest}, {"trust", SealCheck::kTrust}}};
+  for (const auto& [name, seal] : kSeals) {
+    if (*option.value != name) continue;
+    options.seal = seal;
+    return Done{};
+  }
+  return bad_value(option, "verify, digest or trust");
 }
 
 Check set_fsync(MountOptions& options, const GivenOption& option) {

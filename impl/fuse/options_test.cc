@@ -175,7 +175,7 @@ TEST(Options, EachRefusalNamesTheOption) {
       {"lowerdir=/a,ro=1", R"(unknown option "ro=1")"},
       {"lowerdir=/a,identity=upfront", "this identity keeps a map: a stack without workdir needs statedir"},
       {"lowerdir=/a,identity=none", R"(option identity: expected derived, upfront, on-lookup or volatile, not "none")"},
-      {"lowerdir=/a,seal=digest", R"(option seal: expected verify or trust, not "digest")"},
+      {"lowerdir=/a,seal=sum", R"(option seal: expected verify, digest or trust, not "sum")"},
       {"lowerdir=/a,fsync=2", R"(option fsync: expected 0 or 1, not "2")"},
       {"lowerdir=/a,threads=0", R"(option threads: expected a number from 1 to 256, not "0")"},
       {"lowerdir=/a,descriptors=5", R"(option descriptors: expected a number from 100, not "5")"},

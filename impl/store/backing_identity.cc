@@ -11,6 +11,8 @@ namespace {
 
 using syscalls::FileSystemKind;
 
+constexpr std::size_t kErofsSuperblock = 128;        // bytes
+constexpr std::size_t kErofsSuperblockAt = 1024;     // in the image
 constexpr std::size_t kSquashfsSuperblock = 96;      // bytes
 constexpr std::size_t kSquashfsInodeTable = 64;      // where the superblock says where the inode table begins
 constexpr std::size_t kSquashfsDirectoryTable = 72;  // where the table after it begins
@@ -95,6 +97,16 @@ Result<std::string> uuid_of(int inode, FileType type) {
   return syscalls::file_system_uuid(listing->get());
 }
 
+Result<std::string> erofs_superblock(std::uint64_t device) {
+  const Result<syscalls::Descriptor> image = open_block_device(device);
+  if (!image) return Errno::kEOPNOTSUPP;  // mounted from a file
+  std::string superblock(kErofsSuperblock, '\0');
+  const Result<std::size_t> count =
+      syscalls::read_at(image->get(), superblock.data(), superblock.size(), kErofsSuperblockAt);
+  if (!count) return count.error();
+  return superblock;
+}
+
 }  // namespace
 
 std::string BackingIdentities::squashfs_digest(std::uint64_t device) {
@@ -141,6 +153,30 @@ Result<BackingFileSystem> BackingIdentities::identify(int inode, const Attribute
   answer.stable = false;
   answer.uuid = WideDigest().field(type).field(mount_source(attributes.file_system)).field(facts->id).value();
   return answer;
+}
+
+Result<std::string> BackingIdentities::content_seal(int listing) {
+  const auto facts = syscalls::file_system_facts(listing);
+  if (!facts) return facts.error();
+  const Result<Attributes> attributes = syscalls::attributes(listing);
+  if (!attributes) return attributes.error();
+  switch (facts->kind) {
+    case FileSystemKind::kSquashfs: {
+      const std::string digest = squashfs_digest(attributes->file_system);
+      return digest.empty() ? Result<std::string>(Errno::kEOPNOTSUPP) : digest;
+    }
+    case FileSystemKind::kErofs: {
+      const Result<std::string> superblock = erofs_superblock(attributes->file_system);
+      if (!superblock) return superblock.error();
+      return WideDigest().field(*superblock).value();
+    }
+    case FileSystemKind::kBtrfs: return syscalls::btrfs_snapshot(listing);
+    case FileSystemKind::kExt4:
+    case FileSystemKind::kTmpfs:
+    case FileSystemKind::kXfs:
+    case FileSystemKind::kOther: break;
+  }
+  return Errno::kEOPNOTSUPP;
 }
 
 }  // namespace ovlspec::impl

@@ -25,6 +25,9 @@ class BackingIdentities {
  public:
   // `inode` is an O_PATH descriptor; `attributes` are its own.
   Result<BackingFileSystem> identify(int inode, const Attributes& attributes);
+  // LayerStore::content_seal of the file system of an open directory: of an erofs the superblock, of a squashfs with it
+  // the inode table, of a read-only snapshot of btrfs its id and the transaction that changed it last.
+  Result<std::string> content_seal(int listing);
 
  private:
   // Empty where the image cannot be read.

@@ -90,6 +90,11 @@ Result<std::vector<std::string>> FaultyStore::names_of(const InodeRef& root, Ino
   return store_.names_of(root, number);
 }
 
+Result<std::string> FaultyStore::content_seal(const InodeRef& root) {
+  OVLSPEC_TRY(uncounted());
+  return store_.content_seal(root);
+}
+
 Result<FoundInode> FaultyStore::create(const InodeRef& directory, std::string_view name, const NewInode& inode) {
   OVLSPEC_TRY(counted());
   return store_.create(directory, name, inode);

@@ -89,6 +89,8 @@ Result<std::vector<std::string>> FileWhiteoutStore::names_of(const InodeRef& roo
   return store_.names_of(root, number);
 }
 
+Result<std::string> FileWhiteoutStore::content_seal(const InodeRef& root) { return store_.content_seal(root); }
+
 Result<FoundInode> FileWhiteoutStore::create(const InodeRef& directory, std::string_view name, const NewInode& inode) {
   return store_.create(directory, name, inode);
 }

@@ -9,42 +9,65 @@ namespace {
 using syscalls::Descriptor;
 using syscalls::FileSystemKind;
 
-// Types of handles (linux/exportfs.h; XFS sets a bit for numbers of 64 bits).
-constexpr std::int32_t kNumberAndGeneration = 1;
-constexpr std::int32_t kBtrfs = 0x4d;
-constexpr std::int32_t kXfsWide = 0x81;
+// The forms that handles have, told by type (linux/exportfs.h) and length. Words are in the machine's byte order.
+enum class Form : std::uint8_t {
+  kShort,          // number and generation, 32 bits each
+  kWide,           // number of 64 bits, generation of 32: XFS
+  kWideHighFirst,  // the same, the number's high word before the low one: erofs
+  kSubvolume,      // number and subvolume of 64 bits, generation of 32: btrfs
+};
 
-constexpr std::size_t kShortLength = 8;     // number and generation of 32 bits
-constexpr std::size_t kXfsWideLength = 12;  // number of 64 bits, generation of 32
-constexpr std::size_t kBtrfsLength = 20;    // number and subvolume of 64 bits, generation of 32
+std::optional<Form> form_of(FileSystemKind kind, const BackingHandle& handle) {
+  constexpr std::int32_t kNumberAndGeneration = 1;
+  constexpr std::int32_t kWideNumber = 0x81;
+  constexpr std::int32_t kBtrfs = 0x4d;
+  const std::size_t length = handle.bytes.size();
+  if (handle.type == kNumberAndGeneration && length == 8) return Form::kShort;
+  if (handle.type == kWideNumber && length == 12) {
+    return kind == FileSystemKind::kErofs ? Form::kWideHighFirst : Form::kWide;
+  }
+  if (handle.type == kBtrfs && length == 20) return Form::kSubvolume;
+  return std::nullopt;
+}
 
-// In the byte order of the machine, as the kernel writes handles.
 template <typename Word>
 void put(std::string& bytes, std::size_t at, Word word) {
   bytes.replace(at, sizeof word, reinterpret_cast<const char*>(&word), sizeof word);
 }
 
-// The handle of the root with the number and generation of another inode; nothing where the number does not fit, or
-// the root's handle is not of a known form.
-std::optional<BackingHandle> handle_of(BackingHandle root, InodeNumber number, std::uint32_t generation) {
-  const std::size_t length = root.bytes.size();
-  if (root.type == kNumberAndGeneration && length == kShortLength) {
-    if (number > UINT32_MAX) return std::nullopt;
-    put(root.bytes, 0, static_cast<std::uint32_t>(number));
-    put(root.bytes, 4, generation);
-    return root;
+// `handle` with another number, and with another generation where one is given. REQUIRES: the number fits the form.
+BackingHandle changed(BackingHandle handle, Form form, InodeNumber number, std::optional<std::uint32_t> generation) {
+  std::size_t generation_at = 0;
+  switch (form) {
+    case Form::kShort:
+      put(handle.bytes, 0, static_cast<std::uint32_t>(number));
+      generation_at = 4;
+      break;
+    case Form::kWide:
+      put(handle.bytes, 0, std::uint64_t{number});
+      generation_at = 8;
+      break;
+    case Form::kWideHighFirst:
+      put(handle.bytes, 0, static_cast<std::uint32_t>(number >> 32));
+      put(handle.bytes, 4, static_cast<std::uint32_t>(number));
+      generation_at = 8;
+      break;
+    case Form::kSubvolume:
+      put(handle.bytes, 0, std::uint64_t{number});
+      generation_at = 16;
+      break;
   }
-  if (root.type == kXfsWide && length == kXfsWideLength) {
-    put(root.bytes, 0, std::uint64_t{number});
-    put(root.bytes, 8, generation);
-    return root;
-  }
-  if (root.type == kBtrfs && length == kBtrfsLength) {
-    put(root.bytes, 0, std::uint64_t{number});
-    put(root.bytes, 16, generation);
-    return root;
-  }
-  return std::nullopt;
+  if (generation) put(handle.bytes, generation_at, *generation);
+  return handle;
+}
+
+// The handle of the inode with this number beside the root, whose handle tells the form; nothing where it does not.
+std::optional<BackingHandle> handle_of(FileSystemKind kind, const BackingHandle& root, InodeNumber root_number,
+                                       InodeNumber number, std::uint32_t generation) {
+  const std::optional<Form> form = form_of(kind, root);
+  if (!form || (*form == Form::kShort && number > UINT32_MAX)) return std::nullopt;
+  if (changed(root, *form, root_number, std::nullopt) != root) return std::nullopt;
+  return changed(root, *form, number, generation);
 }
 
 // What a handle without a known generation has in its place.
@@ -70,7 +93,9 @@ Result<Descriptor> open_number(int listing, InodeNumber number) {
   if (!generation) return generation.error();
   const Result<BackingHandle> root = syscalls::handle(listing);
   if (!root) return root.error();
-  const std::optional<BackingHandle> handle = handle_of(*root, number, *generation);
+  const Result<Attributes> root_attributes = syscalls::attributes(listing);
+  if (!root_attributes) return root_attributes.error();
+  const auto handle = handle_of(facts->kind, *root, root_attributes->number, number, *generation);
   if (!handle) return Errno::kEOPNOTSUPP;
   Result<Descriptor> opened = syscalls::open_handle(listing, *handle);
   if (!opened) return opened.error();

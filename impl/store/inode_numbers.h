@@ -5,7 +5,8 @@
 // | btrfs                        | number, the subvolume of the layer, generation zero: any |
 // | xfs                          | number, generation asked for by BULKSTAT (privileged)    |
 //
-// Others take no handle without its generation (tmpfs), or have handles of their own.
+// Others take no handle without its generation (tmpfs), or have handles of their own. How the number lies in a handle is
+// checked against the handle of the layer's root.
 #pragma once
 
 #include <string>

@@ -147,6 +147,10 @@ class LayerStore {
   // file system does not open by number; EPERM without the privilege.
   virtual Result<std::vector<std::string>> names_of(const InodeRef& root, InodeNumber number) = 0;
 
+  // What is another whenever something on the file system of the directory `root` is, told without reading the tree;
+  // for what nobody writes to. EOPNOTSUPP where there is no such thing.
+  virtual Result<std::string> content_seal(const InodeRef& root) = 0;
+
   // Writing. The directory's times change as POSIX says.
   // EEXIST. A character device 0:0 is a whiteout and needs no privilege.
   virtual Result<FoundInode> create(const InodeRef& directory, std::string_view name, const NewInode& inode) = 0;

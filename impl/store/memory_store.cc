@@ -155,6 +155,8 @@ Result<FoundInode> MemoryStore::by_handle(const InodeRef&, const BackingHandle& 
   return found(*inode);
 }
 
+Result<std::string> MemoryStore::content_seal(const InodeRef&) { return Errno::kEOPNOTSUPP; }
+
 // A search, where a file system would know: enough for the sizes that live in memory.
 Result<std::vector<std::string>> MemoryStore::names_of(const InodeRef& root, InodeNumber number) {
   const MemoryInodeRef inode = numbers_->find(number);

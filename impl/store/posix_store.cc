@@ -227,6 +227,12 @@ Result<FoundInode> PosixStore::by_handle(const InodeRef& root, const BackingHand
   return found(syscalls::open_handle(*anchor, handle));
 }
 
+Result<std::string> PosixStore::content_seal(const InodeRef& root) {
+  const Result<int> anchor = at(root).anchor();
+  if (!anchor) return anchor.error();
+  return identities_.content_seal(*anchor);
+}
+
 Result<std::vector<std::string>> PosixStore::names_of(const InodeRef& root, InodeNumber number) {
   const Result<int> anchor = at(root).anchor();
   if (!anchor) return anchor.error();

@@ -112,6 +112,9 @@ struct FileSystemFacts {
   std::string id;          // statfs f_fsid, 8 bytes
 };
 Result<FileSystemFacts> file_system_facts(int descriptor);
+// btrfs: the subvolume's uuid and the transaction that changed it last, 24 bytes; EOPNOTSUPP where it can be written
+// to.
+Result<std::string> btrfs_snapshot(int listing);
 // XFS: the generation of the inode with this number; ESTALE where there is none, EPERM without the privilege.
 Result<std::uint32_t> xfs_generation(int listing, InodeNumber number);
 Result<std::string> file_system_uuid(int listing);  // FS_IOC_GETFSUUID: 16 bytes; ENOTTY where there is none

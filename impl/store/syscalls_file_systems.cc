@@ -1,9 +1,11 @@
 // The system calls that tell file systems apart.
+#include <linux/btrfs.h>
 #include <linux/magic.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/sysmacros.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
@@ -48,6 +50,17 @@ Result<std::string> file_system_uuid(int listing) {
   if (ioctl(listing, kGetUuid, &reply) != 0) return last_error();
   if (reply.length != sizeof reply.uuid) return Errno::kENOTTY;
   return std::string(reply.uuid, sizeof reply.uuid);
+}
+
+Result<std::string> btrfs_snapshot(int listing) {
+  // What was changed before it became read-only has its transaction once that is complete.
+  if (syncfs(listing) != 0) return last_error();
+  btrfs_ioctl_get_subvol_info_args subvolume = {};
+  if (ioctl(listing, BTRFS_IOC_GET_SUBVOL_INFO, &subvolume) != 0) return last_error();
+  if ((subvolume.flags & BTRFS_SUBVOL_RDONLY) == 0) return Errno::kEOPNOTSUPP;
+  std::string seal(reinterpret_cast<const char*>(subvolume.uuid), sizeof subvolume.uuid);
+  for (unsigned shift = 0; shift < 64; shift += 8) seal.push_back(static_cast<char>(subvolume.ctransid >> shift));
+  return seal;
 }
 
 Result<std::uint32_t> xfs_generation(int listing, InodeNumber number) {
