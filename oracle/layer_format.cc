@@ -54,6 +54,8 @@ void parse_private(std::string_view name, std::string value, ParsedInode& parsed
     parsed.record = parse_record(value);
   } else if (name == names::kSeal) {
     parsed.seal = parse_seal(value);
+  } else if (name == names::kNlink) {
+    parsed.counted_by_another = !names::is_own_nlink(value);
   } else if (name == names::kUpper) {
     parsed.upper = std::move(value);
   } else if (name == names::kMetacopy) {

@@ -154,8 +154,9 @@ class Work {
       leftovers_.push_back(path);
     } else if (!has_owner(entry)) {
       if (entry.inode.is(FileType::kDirectory)) leftovers_.push_back(path);
-      // Our engine never leaves a shown object to the index alone; what it left there counts for nothing.
-      else if (!entry.record)
+      // Our engine never leaves a shown object to the index alone: what it left there counts for nothing, unless the
+      // kernel has removed its last name since.
+      else if (!entry.record || entry.counted_by_another)
         nameless_.emplace_back(name, entry);
     }
     if (!entry.marks.whiteout && !entry.inode.is(FileType::kDirectory)) index_.emplace(name, entry.marks.backing);

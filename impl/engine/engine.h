@@ -40,8 +40,11 @@ struct LayerRoot {
 };
 
 // What is mounted. Lowers topmost first. REQUIRES: upper and work both or neither, of one store and file system.
+// Data-only layers show no names: the data of metacopy files come from them, where no lower has them under the path of
+// their redirect.
 struct Stack {
   std::vector<LayerRoot> lowers;
+  std::vector<LayerRoot> data_layers = {};
   std::optional<LayerRoot> upper;
   std::optional<LayerRoot> work;
 };

@@ -11,12 +11,17 @@ Result<OriginHandle> OverlayEngine::origin_of(const FoundInstance& lower) const 
   return encode_origin(lower.layer->backing.uuid, std::nullopt, lower.found.attributes.number);
 }
 
-// An inode that the index alone holds: of ours it is left over, of the kernel's it is what lower names still show.
+// An inode that the index alone holds: what lower names still show, if the kernel removed its last upper name, for it
+// leaves it so; our engine does not, and then somebody else did.
 Result<bool> OverlayEngine::is_left_over(const FoundInode& indexed) const {
   if (indexed.attributes.links > 1) return false;
-  auto record = layers_.private_xattr({layers_.upper.get(), indexed.inode}, names::kIdentity);
+  const Instance upper{layers_.upper.get(), indexed.inode};
+  auto record = layers_.private_xattr(upper, names::kIdentity);
   if (!record.ok()) return record.error();
-  return record->has_value();
+  if (!*record) return false;
+  auto count = layers_.private_xattr(upper, names::kNlink);
+  if (!count.ok()) return count.error();
+  return !*count || names::is_own_nlink(**count);
 }
 
 // The upper inode in the index counts while it has a name in the upper layer beside the index entry.
@@ -132,7 +137,7 @@ Result<std::uint32_t> OverlayEngine::shown_links(const Node& node) const {
 // For the kernel, which keeps the count relative to the upper inode's own. We never read it: see link_counts.h.
 Status OverlayEngine::write_link_count(const InodeRef& upper, std::int64_t shown, std::int64_t upper_links) {
   const std::int64_t difference = shown - upper_links;
-  const std::string text = (difference < 0 ? "U" : "U+") + std::to_string(difference);
+  const std::string text = (difference < 0 ? "U-0" : "U+0") + std::to_string(std::abs(difference));
   return parts_->store.set_xattr(upper, layers_.private_name(names::kNlink), text, XattrMode::kAny);
 }
 

@@ -158,7 +158,7 @@ TEST(HardLinks, KeepTheKernelsCountAndOrigin) {
     Mounted mounted(world);
     ASSERT_TRUE(mounted.append("a", "+"));
   }
-  EXPECT_EQ(world.upper().xattr_of("a", world.private_name(names::kNlink)), "U+1");
+  EXPECT_EQ(world.upper().xattr_of("a", world.private_name(names::kNlink)), "U+01");
   const auto origin = world.upper().xattr_of("a", world.private_name(names::kOrigin));
   ASSERT_TRUE(origin.has_value());
   EXPECT_EQ(origin->substr(0, 2), std::string("\0\xfb", 2));

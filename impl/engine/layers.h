@@ -38,6 +38,7 @@ class Layers {
  public:
   std::unique_ptr<Layer> upper;                // null on a read-only stack
   std::vector<std::unique_ptr<Layer>> lowers;  // topmost first
+  std::vector<std::unique_ptr<Layer>> data_layers;
   XattrNamespace xattrs = XattrNamespace::kTrusted;
 
   std::size_t lowest() const { return lowers.size(); }  // the greatest depth

@@ -12,12 +12,14 @@ constexpr FileSize kBlockBytes = 512;  // of st_blocks
 
 }  // namespace
 
-// The mark is looked for where the file has holes only, or nothing: one that has data has its own.
+// The mark is looked for where the file has holes only, or nothing: one that has data has its own. Images that are made
+// for data-only layers may count blocks that are not there.
 Result<bool> OverlayEngine::is_metacopy(const FoundInstance& found) const {
   const Attributes& attributes = found.found.attributes;
   if (attributes.type != FileType::kRegular) return false;
   const bool is_empty_upper = attributes.size == 0 && found.layer->depth == 0;
-  if (!is_empty_upper && FileSize{attributes.blocks} * kBlockBytes >= attributes.size) return false;
+  const bool counts_may_lie = !layers_.data_layers.empty() && found.layer->depth != 0;
+  if (!is_empty_upper && !counts_may_lie && FileSize{attributes.blocks} * kBlockBytes >= attributes.size) return false;
   auto mark = layers_.private_xattr(found.instance(), names::kMetacopy);
   if (!mark.ok()) return mark.error();
   return mark->has_value();
@@ -26,8 +28,9 @@ Result<bool> OverlayEngine::is_metacopy(const FoundInstance& found) const {
 Result<std::optional<FoundInstance>> OverlayEngine::data_below(FoundInstance marked, Search& search) const {
   for (;;) {
     auto below = search.next_below(marked);
-    if (!below.ok() || !*below || (*below)->found.attributes.type != FileType::kRegular)
-      return below.ok() ? std::optional<FoundInstance>() : below;
+    if (!below.ok()) return below;
+    if (!*below) return search.next_data_only();
+    if ((*below)->found.attributes.type != FileType::kRegular) return std::optional<FoundInstance>();
     auto is_marked = is_metacopy(**below);
     if (!is_marked.ok()) return is_marked.error();
     if (!*is_marked) return below;

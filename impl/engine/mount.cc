@@ -43,10 +43,12 @@ Status check_writable_layers(const Stack& stack) {
   if (!work.ok()) return work.error();
   if (stack.upper->store != stack.work->store || !(upper->backing == work->backing)) return Errno::kEXDEV;
   if (is_same_directory(*upper, *work)) return Errno::kELOOP;
-  for (const LayerRoot& root : stack.lowers) {
-    auto lower = check_root(root);
-    if (!lower.ok()) return lower.error();
-    if (is_same_directory(*lower, *upper) || is_same_directory(*lower, *work)) return Errno::kELOOP;
+  for (const auto* roots : {&stack.lowers, &stack.data_layers}) {
+    for (const LayerRoot& root : *roots) {
+      auto lower = check_root(root);
+      if (!lower.ok()) return lower.error();
+      if (is_same_directory(*lower, *upper) || is_same_directory(*lower, *work)) return Errno::kELOOP;
+    }
   }
   return {};
 }
@@ -57,13 +59,18 @@ Result<std::unique_ptr<Engine>> Engine::mount(Stack stack, EngineOptions options
   if (stack.upper.has_value() != stack.work.has_value()) return Errno::kEINVAL;
   if ((options.identity == IdentityStrategy::kDerived) != (options.map == nullptr)) return Errno::kEINVAL;
   if (!stack.upper && stack.lowers.empty()) return Errno::kEINVAL;
-  if (stack.lowers.size() > names::kLayersMax) return Errno::kEINVAL;
+  if (stack.lowers.size() + stack.data_layers.size() > names::kLayersMax) return Errno::kEINVAL;
   Layers layers;
   layers.xattrs = options.xattrs;
   for (const LayerRoot& root : stack.lowers) {
     auto layer = make_layer(root, layers.lowers.size() + 1);
     if (!layer.ok()) return layer.error();
     layers.lowers.push_back(std::move(*layer));
+  }
+  for (const LayerRoot& root : stack.data_layers) {
+    auto layer = make_layer(root, layers.lowers.size() + layers.data_layers.size() + 1);
+    if (!layer.ok()) return layer.error();
+    layers.data_layers.push_back(std::move(*layer));
   }
   std::unique_ptr<WritableParts> parts;
   if (stack.upper) {

@@ -84,6 +84,24 @@ Result<std::optional<FoundInstance>> Search::next_below(const FoundInstance& fil
   return std::optional<FoundInstance>();
 }
 
+// Nothing hides anything there, and nothing redirects.
+Result<std::optional<FoundInstance>> Search::next_data_only() const {
+  if (path_.empty() || path_.front() != '/') return std::optional<FoundInstance>();
+  for (const auto& layer : layers_.data_layers) {
+    std::optional<FoundInode> at;
+    for (std::size_t begin = 1, end = 0; begin < path_.size() && end != path_.size(); begin = end + 1) {
+      end = std::min(path_.find('/', begin), path_.size());
+      auto found = layer->store->lookup(at ? at->inode : layer->root, path_.substr(begin, end - begin));
+      if (!found.ok() && found.error() != Errno::kENOENT && found.error() != Errno::kENOTDIR) return found.error();
+      at = found.ok() ? std::optional<FoundInode>(std::move(*found)) : std::nullopt;
+      if (!at) break;
+    }
+    if (at && at->attributes.type == FileType::kRegular)
+      return std::optional<FoundInstance>(FoundInstance{layer.get(), std::move(*at)});
+  }
+  return std::optional<FoundInstance>();
+}
+
 // An absolute path is looked up in every layer below, whether the directory that we came from is there or not.
 void Search::restart_below(const Layer& layer) {
   bases_ = &root_.lowers;

@@ -28,6 +28,9 @@ class Search {
   // nothing does, or something hides it.
   Result<std::optional<FoundInstance>> next_below(const FoundInstance& file);
 
+  // After next_below() found nothing: what the data-only layers have where the redirect leads.
+  Result<std::optional<FoundInstance>> next_data_only() const;
+
   // After the first next(): whether the upper layer has a whiteout under the name.
   bool upper_whiteout() const { return upper_whiteout_; }
   // After the first next(): the upper directory's redirect, or empty.

@@ -18,11 +18,10 @@ constexpr std::string_view kWord = "";
 constexpr std::string_view kAny = "*";
 constexpr std::string_view kHolds;
 
-constexpr std::string_view kNoMetacopy = "data are always copied up with their metadata";
 constexpr std::string_view kNoDigests = "digests of data are not compared";
 constexpr std::string_view kNoOverride = "owners and modes are those of the layers' inodes";
 
-constexpr std::array<Meaning, 44> kMeanings = {{
+constexpr std::array<Meaning, 43> kMeanings = {{
     // The kernel's: Documentation/filesystems/overlayfs.rst.
     {"index", "on", kHolds},
     {"index", "off", kHolds},
@@ -32,8 +31,7 @@ constexpr std::array<Meaning, 44> kMeanings = {{
     {"xino", "auto", kHolds},
     {"xino", "off", kHolds},
     {"metacopy", "off", kHolds},
-    {"metacopy", "on", kNoMetacopy},
-    {"datadir+", kAny, "there are no data-only layers"},
+    {"metacopy", "on", kHolds},
     {"verity", "off", kHolds},
     {"verity", "on", kNoDigests},
     {"verity", "require", kNoDigests},

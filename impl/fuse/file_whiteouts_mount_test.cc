@@ -54,6 +54,26 @@ TEST_F(FileWhiteouts, AreCoveredByWhatIsMadeInTheirPlace) {
   EXPECT_EQ(names_in(at("")), Names{"f"});
 }
 
+TEST_F(FileWhiteouts, OfAnUpperThatFuseOverlayfsWroteAreConvertedOnce) {
+  write_file(upper(".wh.f"), "");
+  ASSERT_EQ(mkdir(upper("d").c_str(), 0755), 0);
+  write_file(upper("d/.wh..wh..opq"), "");
+  write_file(upper("d/.wh.above"), "");
+  write_file(upper("d/above"), "beside its whiteout");
+  const timespec modified = status_of_path(upper("d")).st_mtim;
+  mount_writable(",whiteouts=files");
+  EXPECT_EQ(names_in(at("")), Names{"d"});
+  EXPECT_EQ(names_in(at("d")), Names{"above"});
+  EXPECT_EQ(read_file(at("d/above")), "beside its whiteout");
+  EXPECT_EQ(status_of_path(at("d")).st_mtim.tv_nsec, modified.tv_nsec);
+  EXPECT_EQ(names_in(upper("")), (Names{"d", "f"}));
+  EXPECT_TRUE(S_ISCHR(status_of_path(upper("f")).st_mode));
+  unmount();
+  write_file(upper(".wh.late"), "");
+  mount_writable(",whiteouts=files");
+  EXPECT_EQ(names_in(at("")), (Names{".wh.late", "d"})) << "the upper is ours now";
+}
+
 TEST_F(FileWhiteouts, AreReadWhereTheProgramIsCalledFuseOverlayfs) {
   const std::string program = root() + "/fuse-overlayfs";
   ASSERT_EQ(symlink(FUSE_OVLSPEC_PROGRAM, program.c_str()), 0);

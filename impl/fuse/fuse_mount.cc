@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "impl/engine/access_lists.h"
+#include "impl/engine/file_whiteout_conversion.h"
 #include "impl/fuse/log.h"
 #include "impl/identity/lmdb_identity_map.h"
 #include "model/vocabulary/names.h"
@@ -77,6 +78,16 @@ Attempt<std::unique_ptr<FuseMount>> FuseMount::start(const MountRequest& request
 
 FuseMount::~FuseMount() = default;
 
+// An upper without a seal is one that another overlay wrote, or nobody.
+Check FuseMount::convert_upper(const impl::LayerRoot& upper, impl::XattrNamespace xattrs) {
+  const std::string prefix(xattrs == impl::XattrNamespace::kTrusted ? names::kTrustedPrefix : names::kUserPrefix);
+  if (store_.xattr(upper.root, prefix + std::string(names::kSeal))) return Done{};
+  const Result<std::size_t> count = impl::convert_file_whiteouts(upper, prefix + std::string(names::kOpaque));
+  if (!count) return Failure{.message = "whiteouts that are files, in the upper layer: " + error_text(count.error())};
+  if (*count != 0) log_error(fmt::format("{} whiteouts of the upper layer were files, and are devices now", *count));
+  return Done{};
+}
+
 Check FuseMount::open_stack(const MountOptions& options) {
   impl::LayerStore* reader = &store_;
   if (options.whiteouts == Whiteouts::kFiles) reader = &file_whiteouts_;
@@ -91,6 +102,11 @@ Check FuseMount::open_stack(const MountOptions& options) {
     }
     stack_.lowers.push_back({.store = reader, .root = lower->root});
   }
+  for (const std::string& path : options.data_layers) {
+    Result<impl::OpenedLayer> data = store_.open_lower(path);
+    if (!data) return cannot_use("data-only layer", path, data.error());
+    stack_.data_layers.push_back({.store = &store_, .root = data->root});
+  }
   if (!options.upper.empty()) {
     Result<impl::OpenedUpper> opened = store_.open_upper(options.upper, options.work);
     if (opened.error() == Errno::kEXDEV) {
@@ -101,12 +117,16 @@ Check FuseMount::open_stack(const MountOptions& options) {
     stack_.upper = impl::LayerRoot{.store = &store_, .root = opened->upper};
     stack_.work = impl::LayerRoot{.store = &store_, .root = opened->work};
   }
+  const impl::XattrNamespace xattrs = options.xattrs.value_or(suitable_xattrs());
+  if (options.whiteouts == Whiteouts::kFiles && stack_.upper) {
+    if (Check converted = convert_upper(*stack_.upper, xattrs); !converted) return converted;
+  }
   if (Check opened = open_map(options); !opened) return opened;
   impl::EngineOptions engine_options;
   engine_options.identity = options.identity;
   engine_options.map = map_.get();
   engine_options.seal = options.seal;
-  engine_options.xattrs = options.xattrs.value_or(suitable_xattrs());
+  engine_options.xattrs = xattrs;
   engine_options.redirects = options.redirects;
   engine_options.access_lists = options.access_lists;
   engine_options.durability = options.durability;

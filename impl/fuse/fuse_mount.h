@@ -37,6 +37,7 @@ class FuseMount {
 
  private:
   FuseMount() = default;
+  Check convert_upper(const impl::LayerRoot& upper, impl::XattrNamespace xattrs);
   Check open_stack(const MountOptions& options);
   Check open_map(const MountOptions& options);
   Check open_session(const MountRequest& request);

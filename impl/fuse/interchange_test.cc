@@ -32,9 +32,8 @@ class Interchange : public MountTest {
   }
 
   // Over the lower alone, with our upper and work directory.
-  void mount_kernel() {
-    const std::string options = "lowerdir=" + root() + "/lower,upperdir=" + root() + "/upper,workdir=" + root() +
-                                "/work,metacopy=on,redirect_dir=on,index=on";
+  void mount_kernel(const std::string& below = "") {
+    const std::string options = layers(below) + ",metacopy=on,redirect_dir=on,index=on";
     if (::mount("overlay", kernel("").c_str(), "overlay", 0, options.c_str()) != 0)
       GTEST_SKIP() << "the kernel mounts no overlay with metacopy here";
     mounted_ = true;
@@ -43,8 +42,9 @@ class Interchange : public MountTest {
     if (mounted_) ::umount2(kernel("").c_str(), MNT_DETACH);
     mounted_ = false;
   }
-  void mount_ours() {
-    mount("lowerdir=" + root() + "/lower,upperdir=" + root() + "/upper,workdir=" + root() + "/work");
+  void mount_ours(const std::string& below = "") { mount(layers(below)); }
+  std::string layers(const std::string& below) const {
+    return "lowerdir=" + root() + "/lower" + below + ",upperdir=" + root() + "/upper,workdir=" + root() + "/work";
   }
   std::string kernel(const std::string& name) const { return root() + "/kernel/" + name; }
 
@@ -67,6 +67,31 @@ TEST_F(Interchange, AttributesWithNamesLikeTheOverlaysAreReadByBoth) {
   mount_ours();
   EXPECT_EQ(getxattr(at("f").c_str(), name.c_str(), value, sizeof value), 6);
   EXPECT_EQ(std::string(value), "kernel");
+}
+
+TEST_F(Interchange, AHardLinkThatTheKernelLeavesToTheIndexAloneStillShows) {
+  write_file(lower("f"), "lower");
+  ASSERT_EQ(::link(lower("f").c_str(), lower("g").c_str()), 0);
+  mount_ours();
+  const ino_t number = status_of_path(at("f")).st_ino;
+  std::ofstream(at("f"), std::ios::app) << "+ours";
+  unmount();
+  mount_kernel();
+  if (IsSkipped()) return;
+  ASSERT_EQ(::unlink(kernel("f").c_str()), 0);
+  EXPECT_EQ(read_file(kernel("g")), "lower+ours");
+  unmount_kernel();
+  mount_ours();
+  EXPECT_EQ(read_file(at("g")), "lower+ours");
+  EXPECT_EQ(status_of_path(at("g")).st_ino, number);
+  EXPECT_EQ(status_of_path(at("g")).st_nlink, 1U);
+  std::ofstream(at("g"), std::ios::app) << "+again";
+  ASSERT_EQ(::link(at("g").c_str(), at("h").c_str()), 0);
+  unmount();
+  mount_kernel();
+  EXPECT_EQ(read_file(kernel("g")), "lower+ours+again");
+  EXPECT_EQ(read_file(kernel("h")), "lower+ours+again");
+  EXPECT_EQ(status_of_path(kernel("h")).st_nlink, 2U);
 }
 
 class Metacopy : public Interchange {
@@ -133,6 +158,64 @@ TEST_F(Metacopy, WithoutDataBelowShowsAndCannotBeRead) {
   EXPECT_EQ(error_of([this] { return open(at("big").c_str(), O_RDONLY); }), EIO);
   EXPECT_EQ(read_file(at("small")), "small");
   EXPECT_EQ(::unlink(at("big").c_str()), 0);
+}
+
+class DataOnly : public Interchange {
+ protected:
+  void SetUp() override {
+    Interchange::SetUp();
+    if (IsSkipped()) return;
+    for (const char* name : {"first", "second", "second/ab"}) ASSERT_EQ(mkdir(in(name).c_str(), 0755), 0);
+    write_file(in("second/ab/cd"), "data of the first");
+    write_file(in("first/blob"), "data of the second");
+    write_file(in("second/blob"), "hidden by the layer above it");
+    write_file(lower("plain"), "plain");
+    make_metacopy("one", "/ab/cd", 17);
+    make_metacopy("two", "/blob", 18);
+    make_metacopy("none", "/missing", 5);
+    make_metacopy("escapes", "/../lower/plain", 5);
+  }
+  std::string in(const std::string& name) const { return root() + "/" + name; }
+  std::string data_layers() const { return "::" + in("first") + "::" + in("second"); }
+
+  // As mkcomposefs makes it: the attributes, and no data.
+  void make_metacopy(const std::string& name, const std::string& redirect, off_t size) {
+    write_file(lower(name), "", 0640);
+    ASSERT_EQ(truncate(lower(name).c_str(), size), 0);
+    ASSERT_EQ(setxattr(lower(name).c_str(), "trusted.overlay.metacopy", "", 0, 0), 0);
+    ASSERT_EQ(setxattr(lower(name).c_str(), "trusted.overlay.redirect", redirect.c_str(), redirect.size(), 0), 0);
+  }
+};
+
+TEST_F(DataOnly, LayersGiveDataAndNoNames) {
+  const auto check = [this](const auto& path) {
+    EXPECT_EQ(names_in(path("")), (std::vector<std::string>{"escapes", "none", "one", "plain", "two"}));
+    EXPECT_EQ(read_file(path("one")), "data of the first");
+    EXPECT_EQ(read_file(path("two")), "data of the second");
+    EXPECT_EQ(status_of_path(path("one")).st_mode & 07777U, 0640U);
+    EXPECT_EQ(status_of_path(path("one")).st_size, 17);
+    EXPECT_NE(error_of([&] { return open(path("none").c_str(), O_RDONLY); }), 0);
+    EXPECT_NE(error_of([&] { return open(path("escapes").c_str(), O_RDONLY); }), 0);
+  };
+  mount_kernel(data_layers());
+  if (IsSkipped()) return;
+  check([this](const std::string& name) { return kernel(name); });
+  unmount_kernel();
+  mount_ours(data_layers());
+  check([this](const std::string& name) { return at(name); });
+}
+
+TEST_F(DataOnly, DataAreCopiedUp) {
+  mount_ours(data_layers());
+  const ino_t number = status_of_path(at("one")).st_ino;
+  std::ofstream(at("one"), std::ios::app) << "+";
+  ASSERT_EQ(::rename(at("two").c_str(), at("moved").c_str()), 0);
+  unmount();
+  mount_ours();
+  EXPECT_EQ(read_file(at("one")), "data of the first+");
+  EXPECT_EQ(status_of_path(at("one")).st_ino, number);
+  EXPECT_EQ(read_file(at("moved")), "data of the second");
+  EXPECT_EQ(read_file(in("second/ab/cd")), "data of the first");
 }
 
 }  // namespace

@@ -32,6 +32,7 @@ Attempt<std::vector<Place>> open_places(const MountOptions& options) {
   std::vector<std::pair<std::string_view, const std::string*>> asked;
   if (!options.upper.empty()) asked = {{"upperdir", &options.upper}, {"workdir", &options.work}};
   for (const std::string& lower : options.lowers) asked.emplace_back("lowerdir", &lower);
+  for (const std::string& data : options.data_layers) asked.emplace_back("data-only layer", &data);
   for (const auto& [option, path] : asked) {
     Attempt<Place> place = open_place(option, *path);
     if (!place) return place.failure();

@@ -29,36 +29,58 @@ Failure bad_value(const GivenOption& option, std::string_view expected) {
   return usage_failure(fmt::format("option {}: expected {}, not {}", option.name, expected, in_quotes(*option.value)));
 }
 
-Check add_lower(MountOptions& options, const GivenOption& option, std::string_view escaped) {
+Check add_layer(std::vector<std::string>& layers, const GivenOption& option, std::string_view escaped) {
   Attempt<std::string> path = unescape(escaped);
   if (!path) return usage_failure(fmt::format("{} {}: {}", option.name, in_quotes(escaped), path.failure().message));
   if (Check length = check_path_length(option.name, *path); !length) return length;
-  options.lowers.push_back(*std::move(path));
+  layers.push_back(*std::move(path));
   return Done{};
 }
 
+// `A:B::D::E`: what follows `::` is a data-only layer, below all others.
 Check set_lowers(MountOptions& options, const GivenOption& option) {
   const std::vector<std::string> parts = split_escaped(*option.value, ':');
-  if (parts.size() > names::kLayersMax) {
-    return usage_failure(fmt::format("lowerdir has {} layers, more than {}", parts.size(), names::kLayersMax));
-  }
   if (!options.lowers.empty()) return usage_failure("option lowerdir is given twice");
-  for (const std::string& part : parts) {
-    if (part.empty() && parts.size() > 1) {
-      return usage_failure(
-          fmt::format("lowerdir {}: an empty layer name; there are no data-only layers", in_quotes(*option.value)));
+  bool after_double = false;
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    const bool is_gap = parts[i].empty() && parts.size() > 1;
+    const bool begins_data_layer = is_gap && i > 0 && i + 1 < parts.size() && !after_double;
+    if (is_gap && !begins_data_layer) {
+      return usage_failure(fmt::format("lowerdir {}: an empty layer name", in_quotes(*option.value)));
     }
-    if (Check added = add_lower(options, option, part); !added) return added;
+    if (!is_gap && !after_double && !options.data_layers.empty()) {
+      return usage_failure(
+          fmt::format("lowerdir {}: an ordinary layer below a data-only one", in_quotes(*option.value)));
+    }
+    if (!is_gap) {
+      std::vector<std::string>& layers = after_double ? options.data_layers : options.lowers;
+      if (Check added = add_layer(layers, option, parts[i]); !added) return added;
+    }
+    after_double = is_gap;
+  }
+  const std::size_t count = options.lowers.size() + options.data_layers.size();
+  if (count > names::kLayersMax) {
+    return usage_failure(fmt::format("lowerdir has {} layers, more than {}", count, names::kLayersMax));
   }
   return Done{};
+}
+
+Check check_one_more_layer(const MountOptions& options) {
+  if (options.lowers.size() + options.data_layers.size() < names::kLayersMax) return Done{};
+  return usage_failure(fmt::format("more than {} lower layers", names::kLayersMax));
 }
 
 // One more layer below those named so far. A colon in its name is an ordinary character.
 Check append_lower(MountOptions& options, const GivenOption& option) {
-  if (options.lowers.size() == names::kLayersMax) {
-    return usage_failure(fmt::format("more than {} lower layers", names::kLayersMax));
-  }
-  return add_lower(options, option, *option.value);
+  if (!options.data_layers.empty()) return usage_failure("option lowerdir+: an ordinary layer below a data-only one");
+  if (Check more = check_one_more_layer(options); !more) return more;
+  return add_layer(options.lowers, option, *option.value);
+}
+
+Check append_data_layer(MountOptions& options, const GivenOption& option) {
+  if (options.lowers.empty()) return usage_failure("option datadir+: a data-only layer above all others");
+  if (Check more = check_one_more_layer(options); !more) return more;
+  return add_layer(options.data_layers, option, *option.value);
 }
 
 Check set_directory(std::string& directory, const GivenOption& option) {
@@ -238,9 +260,10 @@ struct ValueOption {
   std::string_view name;
   ValueSetter set;
 };
-constexpr std::array<ValueOption, 28> kValueOptions = {{
+constexpr std::array<ValueOption, 29> kValueOptions = {{
     {"lowerdir", set_lowers},
     {"lowerdir+", append_lower},
+    {"datadir+", append_data_layer},
     {"upperdir", set_upper},
     {"workdir", set_work},
     {"identity", set_identity},

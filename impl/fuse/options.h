@@ -55,6 +55,7 @@ enum class Verbosity : std::uint8_t { kNormal, kDebug };
 
 struct MountOptions {
   std::vector<std::string> lowers;  // topmost first; paths as given, unescaped
+  std::vector<std::string> data_layers;
   std::string upper;                // empty: a read-only stack
   std::string work;
   impl::IdentityStrategy identity = impl::IdentityStrategy::kDerived;

@@ -122,8 +122,8 @@ TEST(Options, ASecurityContextKeepsItsQuotesAndCommas) {
 
 TEST(Options, WhatCannotBeKeptIsRefusedWithTheReason) {
   for (const std::string text :
-       {"metacopy=on", "verity=on", "verity=require", "uuid=on", "uuid=off", "datadir+=/d", "noxattrs=1",
-        "xattr_permissions=1", "xattr_permissions=2", "plugins=/p", "ino32_t", "allow_root", "auto_unmount"}) {
+       {"verity=on", "verity=require", "uuid=on", "uuid=off", "noxattrs=1", "xattr_permissions=1",
+        "xattr_permissions=2", "plugins=/p", "ino32_t", "allow_root", "auto_unmount"}) {
     const std::string name = text.substr(0, text.find("=/"));
     EXPECT_EQ(refusal("lowerdir=/a," + text).find("option " + name + " is refused: "), 0U) << text;
   }
@@ -135,6 +135,13 @@ TEST(Options, ValuesOfOtherOverlaysAreChecked) {
   EXPECT_EQ(refusal("lowerdir=/a,xattr_permissions=3"),
             R"(option xattr_permissions: expected one of 0, 1, 2, not "3")");
   EXPECT_EQ(refusal("lowerdir=/a,kernel_cache=1"), "option kernel_cache takes no value");
+}
+
+TEST(Options, DataOnlyLayersFollowDoubleColons) {
+  EXPECT_EQ(parsed("lowerdir=/a:/b::/c::/d").lowers, (Strings{"/a", "/b"}));
+  EXPECT_EQ(parsed("lowerdir=/a:/b::/c::/d").data_layers, (Strings{"/c", "/d"}));
+  EXPECT_EQ(parsed(R"(lowerdir=/a\:\:b::/c)").lowers, Strings{"/a::b"});
+  EXPECT_EQ(parsed("lowerdir+=/a,datadir+=/b:c,datadir+=/d").data_layers, (Strings{"/b:c", "/d"}));
 }
 
 TEST(Options, FiveHundredLowersAreTheMost) {
@@ -151,8 +158,13 @@ TEST(Options, EachRefusalNamesTheOption) {
       {"lowerdir", "option lowerdir needs a value"},
       {"lowerdir=", "lowerdir is empty"},
       {"lowerdir=/a,lowerdir=/b", "option lowerdir is given twice"},
-      {"lowerdir=/a::/b", R"(lowerdir "/a::/b": an empty layer name; there are no data-only layers)"},
-      {"lowerdir=/a:", R"(lowerdir "/a:": an empty layer name; there are no data-only layers)"},
+      {"lowerdir=/a:", R"(lowerdir "/a:": an empty layer name)"},
+      {"lowerdir=::/a", R"(lowerdir "::/a": an empty layer name)"},
+      {"lowerdir=/a::", R"(lowerdir "/a::": an empty layer name)"},
+      {"lowerdir=/a:::/b", R"(lowerdir "/a:::/b": an empty layer name)"},
+      {"lowerdir=/a::/b:/c", R"(lowerdir "/a::/b:/c": an ordinary layer below a data-only one)"},
+      {"lowerdir=/a::/b,lowerdir+=/c", "option lowerdir+: an ordinary layer below a data-only one"},
+      {"datadir+=/a", "option datadir+: a data-only layer above all others"},
       {R"(lowerdir=/a\)", R"(lowerdir "/a\": a backslash at the end)"},
       {"lowerdir=/a,upperdir=/u", "upperdir is given without workdir"},
       {"lowerdir=/a,workdir=/w", "workdir is given without upperdir"},

@@ -2,7 +2,6 @@
 // identity record is ours and lies in the same private namespace, so that the kernel hides it and never copies it up.
 #pragma once
 
-#include <cstddef>
 #include <string_view>
 
 namespace ovlspec::names {
@@ -23,7 +22,10 @@ inline constexpr std::string_view kRedirect = "redirect";  // a sibling's name, 
 inline constexpr std::string_view kMetacopy = "metacopy";
 inline constexpr std::string_view kOrigin = "origin";  // the lower inode's file handle, kernel encoding
 inline constexpr std::string_view kImpure = "impure";
+// "U", a sign and a number: how many names more than its own links an indexed upper inode shows. Whoever last made or
+// removed one of its names wrote it; ours has a zero before the number, which says so and changes no value.
 inline constexpr std::string_view kNlink = "nlink";
+constexpr bool is_own_nlink(std::string_view value) { return value.size() > 3 && value[2] == '0'; }
 inline constexpr std::string_view kUpper = "upper";
 inline constexpr std::string_view kUuid = "uuid";
 inline constexpr std::string_view kWhiteout = "whiteout";
