@@ -104,7 +104,8 @@ Status OverlayEngine::load_upper(Loaded& loaded, const FoundInstance& top, const
   node.on_upper.store(true, std::memory_order_release);
   auto record = load_identity(loaded, top);
   if (!record.ok()) return record.error();
-  if (node.is_directory() || top.found.attributes.links < 2) return {};
+  // One that the index alone holds, which `origin` led to, has a single link.
+  if (node.is_directory() || (top.found.attributes.links < 2 && !origin)) return {};
   return load_index(node, top, origin, *record);
 }
 

@@ -4,6 +4,7 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <fstream>
@@ -92,6 +93,30 @@ TEST_F(Interchange, AHardLinkThatTheKernelLeavesToTheIndexAloneStillShows) {
   EXPECT_EQ(read_file(kernel("g")), "lower+ours+again");
   EXPECT_EQ(read_file(kernel("h")), "lower+ours+again");
   EXPECT_EQ(status_of_path(kernel("h")).st_nlink, 2U);
+}
+
+TEST_F(Interchange, WhatTheKernelLeftToTheIndexAloneLeavesItWithItsLastName) {
+  write_file(lower("f"), "lower");
+  ASSERT_EQ(::link(lower("f").c_str(), lower("g").c_str()), 0);
+  mount_kernel();
+  if (IsSkipped()) return;
+  ASSERT_EQ(::unlink(kernel("f").c_str()), 0);
+  unmount_kernel();
+  const auto entries = [this] {
+    std::vector<std::string> records = names_in(root() + "/work/index");
+    // The kernel's whiteout lies there, too.
+    records.erase(std::remove_if(records.begin(), records.end(), [](const auto& name) { return name[0] == '#'; }),
+                  records.end());
+    return records.size();
+  };
+  ASSERT_EQ(entries(), 1U);
+  mount_ours();
+  EXPECT_EQ(status_of_path(at("g")).st_nlink, 1U);
+  ASSERT_EQ(::rename(at("g").c_str(), at("h").c_str()), 0);
+  EXPECT_EQ(read_file(at("h")), "lower");
+  ASSERT_EQ(::unlink(at("h").c_str()), 0);
+  unmount();
+  EXPECT_EQ(entries(), 0U);
 }
 
 class Metacopy : public Interchange {
