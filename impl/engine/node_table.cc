@@ -18,6 +18,11 @@ void Pin::drop() {
   node_.reset();
 }
 
+// Each node holds those above it: let go of one by one they would go in a chain of calls as long as the tree is deep.
+NodeTable::~NodeTable() {
+  for (const auto& [id, node] : by_id_) node->names.clear();
+}
+
 std::uint32_t NodeTable::file_system(const BackingFileSystem& backing) {
   const std::lock_guard lock(mutex_);
   return numbers_.file_system(backing);

@@ -50,6 +50,11 @@ class NodeTable {
     std::string_view name;
   };
 
+  NodeTable() = default;
+  ~NodeTable();
+  NodeTable(const NodeTable&) = delete;
+  NodeTable& operator=(const NodeTable&) = delete;
+
   std::uint32_t file_system(const BackingFileSystem& backing);
   std::uint64_t tag(std::uint32_t file_system) const;
   std::optional<std::uint32_t> file_system_of_tag(std::uint64_t tag) const;

@@ -231,6 +231,8 @@ class OverlayEngine final : public Engine {
 
   // copy_up.cc
   Status copy_up(const NodePtr& node, const CopyUp& how);
+  Status copy_up_at(const NodePtr& node, const std::optional<NodeName>& place, const CopyUp& how);
+  Status copy_up_directories(NodePtr lowest);
   Status copy_up_directory(const NodePtr& node) { return copy_up(node, CopyUp{}); }
   // The name itself is in the upper layer.
   Status make_upper_name(Reached& reached, const NodePtr& parent, std::string_view name);
