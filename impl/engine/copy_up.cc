@@ -1,6 +1,7 @@
 // Copy up: an object of a lower layer gets an upper inode. Nothing of it shows before it is complete.
 #include "impl/engine/inode_copy.h"
 #include "impl/engine/overlay_engine.h"
+#include "impl/engine/rights.h"
 #include "model/vocabulary/names.h"
 
 namespace ovlspec::impl {
@@ -57,6 +58,9 @@ Status OverlayEngine::copy_up_at(const NodePtr& node, const std::optional<NodeNa
   const Instance instance = node->lowers.front();
   auto attributes = instance.layer->store->attributes(instance.inode);
   if (!attributes.ok()) return attributes.error();
+  const bool is_device = node->type == FileType::kCharDevice || node->type == FileType::kBlockDevice;
+  if (is_device && instance.layer->withheld.devices) return Errno::kEPERM;
+  attributes->mode = mode_without_withheld(*instance.layer, *attributes);
   const FoundInstance lower{instance.layer, {instance.inode, *attributes}};
   std::string index_name;
   if (!node->is_directory() && attributes->links > 1) {

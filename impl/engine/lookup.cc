@@ -1,5 +1,6 @@
 // From names to nodes.
 #include "impl/engine/overlay_engine.h"
+#include "impl/engine/rights.h"
 #include "model/vocabulary/handle_digest.h"
 #include "model/vocabulary/names.h"
 
@@ -212,6 +213,7 @@ Result<Attributes> OverlayEngine::shown(const Node& node, Attributes backing) co
     if (data.ok()) backing.blocks = data->blocks;
   }
   backing.links = *links;
+  backing.mode = mode_without_withheld(*top(node).layer, backing);
   backing.number = node.number;
   backing.file_system = options_.mount_device;
   return backing;

@@ -83,7 +83,7 @@ Check FuseMount::open_stack(const MountOptions& options) {
   for (const std::string& path : options.lowers) {
     Result<impl::OpenedLayer> lower = store_.open_lower(path);
     if (!lower) return cannot_use("lowerdir", path, lower.error());
-    stack_.lowers.push_back({.store = reader, .root = lower->root});
+    stack_.lowers.push_back({.store = reader, .root = lower->root, .rights = lower->rights});
   }
   if (!options.upper.empty()) {
     Result<impl::OpenedUpper> opened = store_.open_upper(options.upper, options.work);
@@ -92,8 +92,8 @@ Check FuseMount::open_stack(const MountOptions& options) {
                                             in_quotes(options.upper))};
     }
     if (!opened) return cannot_use("upperdir", options.upper, opened.error());
-    stack_.upper = impl::LayerRoot{.store = &store_, .root = opened->upper};
-    stack_.work = impl::LayerRoot{.store = &store_, .root = opened->work};
+    stack_.upper = impl::LayerRoot{.store = &store_, .root = opened->upper, .rights = opened->rights};
+    stack_.work = impl::LayerRoot{.store = &store_, .root = opened->work, .rights = opened->rights};
   }
   if (Check opened = open_map(options); !opened) return opened;
   impl::EngineOptions engine_options;
@@ -135,6 +135,9 @@ Check FuseMount::open_session(const MountRequest& request) {
                                  .descriptors = options.descriptors,
                                  .threads = options.threads != 0 ? options.threads : suitable_threads()};
   if (options.upper.empty()) session_options.flags.set(MountFlag::kReadOnly);
+  // A device node of a lower on a nodev mount opens nothing here either.
+  for (const impl::LayerRoot& lower : stack_.lowers)
+    if (!lower.rights.devices) session_options.flags.set(MountFlag::kNoDevices);
   session_ = std::make_unique<Session>(*engine_, layers_, std::move(session_options));
   if (Check started = session_->start(); !started) return started;
   if (options.propagation == Propagation::kPrivate) {
