@@ -43,6 +43,7 @@ struct WritableParts {
   HardLinkIndex index;
   ClaimLog claim_log;
   std::vector<InodeNumber> claims;  // all that the log and the seal hold
+  bool lost_claims = false;         // of the log, in a power failure; the records tell them again
   bool is_sealed = false;           // the upper's root has a seal of its own, with all of them
   enum class Seal : std::uint8_t { kNone, kForeign, kOwn };
   Seal found_seal = Seal::kNone;  // on the upper's root when the mount began
