@@ -67,7 +67,8 @@ Status copy_xattrs(const Layers& layers, const Instance& from, const Instance& t
   auto listed = from.layer->store->xattr_names(from.inode);
   if (!listed.ok()) return listed.error();
   for (const std::string& name : *listed) {
-    if (layers.is_private(name) || is_withheld(*from.layer, name)) continue;
+    if (layers.is_private(name)) continue;
+    if (is_withheld(*from.layer, name)) continue;
     auto value = from.layer->store->xattr(from.inode, name);
     if (!value.ok() && value.error() == Errno::kENODATA) continue;
     if (!value.ok()) return value.error();

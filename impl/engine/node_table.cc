@@ -175,6 +175,11 @@ void NodeTable::remove_name(const NodePtr& node, const Node& parent, std::string
   }
 }
 
+bool NodeTable::has_several_names(const Node& node) const {
+  const std::lock_guard lock(mutex_);
+  return node.names.size() > 1;
+}
+
 std::optional<NodeName> NodeTable::a_name_beside(const Node& node, const Node* parent, std::string_view name) const {
   const std::lock_guard lock(mutex_);
   for (const NodeName& known : node.names) {

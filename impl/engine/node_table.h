@@ -87,6 +87,7 @@ class NodeTable {
 
   void add_name(const NodePtr& node, const NodePtr& parent, std::string_view name);
   void remove_name(const NodePtr& node, const Node& parent, std::string_view name);
+  bool has_several_names(const Node& node) const;
   std::optional<NodeName> a_name(const Node& node) const { return a_name_beside(node, nullptr, {}); }
   // A name other than this one.
   std::optional<NodeName> a_name_beside(const Node& node, const Node* parent, std::string_view name) const;

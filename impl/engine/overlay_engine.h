@@ -166,6 +166,7 @@ class OverlayEngine final : public Engine {
   Result<NodePtr> directory(NodeId id) const;
   static Status check_name(std::string_view name);
   Result<Reached> reach(const NodePtr& parent, std::string_view name);
+  Status check_held(const NodePtr& held, const NodeTable::Place& place, const FoundInstance& found);
   Result<Pin> reach_lower(const NodeTable::Place& place, const FoundInstance& top, Search& search, Reached& reached);
   Result<Loaded> load(const FoundInstance& top, Search* rest);
   Pin insert(const NodeTable::Place& place, const Loaded& loaded, const FoundInstance& top);

@@ -29,8 +29,10 @@ Result<std::vector<std::string>> OverlayEngine::xattr_names(NodeId id) {
   auto listed = instance.layer->store->xattr_names(instance.inode);
   if (!listed.ok()) return listed;
   std::vector<std::string> names;
-  for (const std::string& name : *listed)
-    if (!layers_.is_private(name) && !is_withheld(*instance.layer, name)) names.push_back(layers_.callers_name(name));
+  for (const std::string& name : *listed) {
+    if (is_withheld(*instance.layer, name)) continue;
+    if (!layers_.is_private(name)) names.push_back(layers_.callers_name(name));
+  }
   return names;
 }
 
