@@ -6,6 +6,8 @@
 #include <string>
 #include <unordered_map>
 
+#include "model/vocabulary/names.h"
+
 namespace ovlspec::model {
 namespace {
 
@@ -30,8 +32,10 @@ std::vector<std::string> components_of(std::string_view path) {
   return components;
 }
 
-// A redirect with an empty component, `.` or `..`, or a relative one of several, is damaged and means nothing.
+// A redirect with an empty component, `.` or `..`, or a zero byte, a relative one of several components, or one longer
+// than any that is written, is damaged and means nothing.
 bool is_redirect(std::string_view redirect) {
+  if (redirect.size() > names::kRedirectMax || redirect.find('\0') != std::string_view::npos) return false;
   const bool absolute = !redirect.empty() && redirect.front() == '/';
   if (absolute) redirect.remove_prefix(1);
   if (!absolute && redirect.find('/') != std::string_view::npos) return false;

@@ -135,6 +135,15 @@ TEST(Merge, AnOpaqueDirectoryIsNotRedirected) {
   EXPECT_EQ(names(stack.merged(), "new"), "");
 }
 
+TEST(Merge, ADamagedRedirectMeansNothing) {
+  using namespace std::string_literals;
+  for (const std::string& redirect : {"."s, ".."s, ""s, "/"s, "/../d"s, "/d/"s, "//d"s, "x/d"s, "\0"s, "/d\0"s, "d\0e"s,
+                                      "/d/" + std::string(4096, 'x')}) {
+    const Tree tree = Stack().lower().file("d/f").upper().redirect("d", redirect).file("d/own").merged();
+    EXPECT_EQ(names(tree, "d"), "f own") << redirect.substr(0, 20);
+  }
+}
+
 TEST(Merge, ADanglingRedirectLeavesTheDirectoryAlone) {
   const Tree tree = Stack().lower().file("new/hidden").upper().redirect("new", "nowhere").file("new/f").merged();
   EXPECT_EQ(names(tree, "new"), "f");

@@ -1,6 +1,7 @@
 // Whose the index is. The index directory names the root of the upper layer that it belongs to, as the kernel's does.
 // Where it is missing or names another, the work directory was lost or the upper layer copied as a whole: one walk of
-// the upper layer makes the index anew from the records on its inodes, and a whole copy adopts its records.
+// the upper layer makes the index anew from the records on its inodes, and a whole copy adopts its records. The same
+// walk where a power failure lost claims of the log.
 #include <algorithm>
 #include <set>
 
@@ -40,14 +41,15 @@ Status OverlayEngine::adopt_upper_layer() {
   if (!directory.ok()) return directory.error();
   auto found = layers_.private_xattr({layers_.upper.get(), *directory}, names::kUpper);
   if (!found.ok()) return found.error();
-  if (*found && **found == seal->bytes) return {};
+  const bool is_own_index = *found && **found == seal->bytes;
+  if (is_own_index && !parts_->lost_claims) return {};
   UpperClaims claims;
   OVLSPEC_TRY(collect_claims(claims));
   const auto is_own = [](const UpperClaims::Claim& claim) { return claim.is_own(); };
   // Without a seal, records that lie on their own inodes say that the upper layer is no copy.
   const WritableParts::Seal seal_of_upper = parts_->found_seal;
   claims.is_copy = seal_of_upper == WritableParts::Seal::kForeign ||
-                   (seal_of_upper == WritableParts::Seal::kNone &&
+                   (seal_of_upper == WritableParts::Seal::kNone && !is_own_index &&
                     (*found || std::none_of(claims.claims.begin(), claims.claims.end(), is_own)));
   OVLSPEC_TRY(adopt_records(claims));
   OVLSPEC_TRY(rebuild_index(claims));
@@ -56,6 +58,8 @@ Status OverlayEngine::adopt_upper_layer() {
     if (held.holds && held.record.number != 0 && !std::binary_search(known.begin(), known.end(), held.record.number))
       OVLSPEC_TRY(claim(held.record.number));
   parts_->is_sealed = false;
+  if (parts_->lost_claims) OVLSPEC_TRY(parts_->claim_log.rewrite(parts_->claims, options_.durability));
+  parts_->lost_claims = false;
   return parts_->store.set_xattr(*directory, layers_.private_name(names::kUpper), seal->bytes, XattrMode::kAny);
 }
 

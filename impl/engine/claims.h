@@ -9,6 +9,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "impl/engine/engine.h"
 #include "impl/engine/work_directory.h"
 #include "impl/store/layer_store.h"
 #include "model/vocabulary/result.h"
@@ -31,15 +32,24 @@ class ClaimedNumbers {
 // The log in the work directory: 16-byte entries, each a number and a word that proves it. An entry with bit 63 set
 // takes the claim back: the copy never showed. What is not an entry counts for nothing.
 //
+// The log grows before the entry is written: its size is metadata, which a power failure keeps as far as it keeps the
+// record that the claim is of, and what was written is not. So a lost claim shows as a place without an entry.
+//
 // Threads: the engine's namespace lock, exclusive, orders the calls.
 class ClaimLog {
  public:
   ClaimLog(LayerStore& store, WorkDirectory& work) : store_(store), work_(work) {}
 
-  // What the log claims, in no order. None where there is no log.
-  Result<std::vector<InodeNumber>> read();
+  struct Logged {
+    std::vector<InodeNumber> numbers;  // in no order
+    bool is_whole = true;              // no claim was lost
+  };
+  // What the log claims. Nothing where there is no log.
+  Result<Logged> read();
   Status append(InodeNumber number) { return append_entry(number); }
   Status take_back(InodeNumber number);
+  // A new log of these claims alone, whole and on disk, in the old one's place.
+  Status rewrite(const std::vector<InodeNumber>& numbers, Durability durability);
 
  private:
   Status append_entry(std::uint64_t word);
@@ -48,6 +58,7 @@ class ClaimLog {
 
   LayerStore& store_;
   WorkDirectory& work_;
+  InodeRef inode_;    // with file_
   FileRef file_;      // null until something is appended
   FileSize end_ = 0;  // bytes of whole entries
 };

@@ -1,6 +1,7 @@
 // Copy up: an object of a lower layer gets an upper inode. Nothing of it shows before it is complete.
 #include "impl/engine/inode_copy.h"
 #include "impl/engine/overlay_engine.h"
+#include "impl/engine/rights.h"
 #include "model/vocabulary/names.h"
 
 namespace ovlspec::impl {
@@ -31,10 +32,35 @@ Status OverlayEngine::copy_up(const NodePtr& node, const CopyUp& how) {
     if (!known.ok()) return known.error();
     place = std::move(*known);
   }
-  if (place) OVLSPEC_TRY(copy_up_directory(place->parent));
+  if (place) OVLSPEC_TRY(copy_up_directories(place->parent));
+  return copy_up_at(node, place, how);
+}
+
+// From the highest that is not there down: a tree of any depth takes no more of the stack than a flat one.
+Status OverlayEngine::copy_up_directories(NodePtr lowest) {
+  std::vector<std::pair<NodePtr, NodeName>> missing;
+  while (!lowest->upper && !lowest->removed) {
+    auto name = some_name(*lowest, Beside{});
+    if (!name.ok()) return name.error();
+    if (!*name) return Errno::kENOENT;
+    NodePtr above = (*name)->parent;
+    missing.emplace_back(std::move(lowest), std::move(**name));
+    lowest = std::move(above);
+  }
+  if (!lowest->upper) OVLSPEC_TRY(copy_up_at(lowest, std::nullopt, CopyUp{}));
+  for (; !missing.empty(); missing.pop_back())
+    OVLSPEC_TRY(copy_up_at(missing.back().first, missing.back().second, CopyUp{}));
+  return {};
+}
+
+// REQUIRES: the directory of `place` is in the upper layer; without one the copy gets no name.
+Status OverlayEngine::copy_up_at(const NodePtr& node, const std::optional<NodeName>& place, const CopyUp& how) {
   const Instance instance = node->lowers.front();
   auto attributes = instance.layer->store->attributes(instance.inode);
   if (!attributes.ok()) return attributes.error();
+  const bool is_device = node->type == FileType::kCharDevice || node->type == FileType::kBlockDevice;
+  if (is_device && instance.layer->withheld.devices) return Errno::kEPERM;
+  attributes->mode = mode_without_withheld(*instance.layer, *attributes);
   const FoundInstance lower{instance.layer, {instance.inode, *attributes}};
   std::string index_name;
   if (!node->is_directory() && attributes->links > 1) {

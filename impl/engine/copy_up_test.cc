@@ -323,5 +323,26 @@ TEST(Xattrs, ThatAreRefusedCopyNothingUp) {
   EXPECT_EQ(mounted.engine().xattr(*mounted.node("f"), "user.x").error(), Errno::kENODATA);
 }
 
+TEST(CopyUp, InATreeOfAnyDepthTakesNoMoreOfTheStack) {
+  constexpr int kDepth = 10'000;
+  World world;
+  LayerStore& store = world.lower().store();
+  InodeRef at = world.lower().root();
+  NewInode directory;
+  directory.type = FileType::kDirectory;
+  for (int i = 0; i < kDepth; ++i) at = store.create(at, "d", directory)->inode;
+  auto engine = Engine::mount(world.stack(), world.options());
+  ASSERT_TRUE(engine.ok());
+  NodeId lowest = kRootNode;
+  for (int i = 0; i < kDepth; ++i) lowest = (*engine)->lookup(lowest, "d")->node;
+  ASSERT_TRUE((*engine)->create(lowest, "new", NewInode{}).ok());
+  EXPECT_EQ((*engine)->nodes(), kDepth + 2U);
+  // The mount ends while all of them are held.
+  engine->reset();
+  at = world.upper().root();
+  for (int i = 0; i < kDepth; ++i) at = store.lookup(at, "d")->inode;
+  EXPECT_TRUE(store.lookup(at, "new").ok());
+}
+
 }  // namespace
 }  // namespace ovlspec::impl

@@ -37,6 +37,7 @@ inline constexpr NodeId kRootNode = 1;
 struct LayerRoot {
   LayerStore* store = nullptr;  // outlives the engine
   InodeRef root;
+  LayerRights rights = {};
 };
 
 // What is mounted. Lowers topmost first. REQUIRES: upper and work both or neither, of one store and file system.

@@ -22,9 +22,9 @@ Status HardLinkIndex::load_locked() {
 Status HardLinkIndex::make_directory_locked() {
   OVLSPEC_TRY(load_locked());
   if (directory_) return {};
-  auto made = store_.create(work_.root(), names::kIndex, private_directory());
+  auto made = own_directory(store_, work_.root(), names::kIndex);
   if (!made.ok()) return made.error();
-  directory_ = made->inode;
+  directory_ = std::move(*made);
   return {};
 }
 
@@ -70,8 +70,11 @@ Status HardLinkIndex::add(const InodeRef& inode, const std::string& name) {
   }
   const std::string temporary = work_.fresh_name();
   OVLSPEC_TRY(store_.link(inode, work_.temporary(), temporary));
-  const Status moved = store_.rename(work_.temporary(), temporary, directory_, name, StoreRename::kReplace);
-  if (!moved.ok()) static_cast<void>(work_.discard(temporary));
+  Status moved = store_.rename(work_.temporary(), temporary, directory_, name, StoreRename::kReplace);
+  // Nothing of ours; after an exchange the temporary name is the directory's.
+  const bool was_directory = moved.error() == Errno::kEISDIR;
+  if (was_directory) moved = store_.rename(work_.temporary(), temporary, directory_, name, StoreRename::kExchange);
+  if (!moved.ok() || was_directory) static_cast<void>(work_.discard(temporary));
   return moved;
 }
 

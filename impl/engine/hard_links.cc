@@ -24,7 +24,8 @@ Result<bool> OverlayEngine::is_left_over(const FoundInode& indexed) const {
   return !*count || names::is_own_nlink(**count);
 }
 
-// The upper inode in the index counts while it has a name in the upper layer beside the index entry.
+// The upper inode in the index counts while it has a name in the upper layer beside the index entry, and was copied up
+// from this very inode.
 Result<std::optional<OverlayEngine::Alias>> OverlayEngine::alias_of(const FoundInstance& lower) {
   if (!parts_) return std::optional<Alias>();
   auto empty = parts_->index.empty();
@@ -40,6 +41,9 @@ Result<std::optional<OverlayEngine::Alias>> OverlayEngine::alias_of(const FoundI
   if (!left_over.ok()) return left_over.error();
   if (*left_over) return std::optional<Alias>();
   if ((*found)->attributes.type != lower.found.attributes.type) return std::optional<Alias>();
+  auto origin_of_entry = layers_.private_xattr({layers_.upper.get(), (*found)->inode}, names::kOrigin);
+  if (!origin_of_entry.ok()) return origin_of_entry.error();
+  if (*origin_of_entry != origin->bytes) return std::optional<Alias>();
   alias.upper = std::move(**found);
   return std::optional<Alias>(std::move(alias));
 }

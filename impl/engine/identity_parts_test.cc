@@ -68,6 +68,14 @@ TEST(IdentityRecord, WithAnyBitChangedIsNoRecord) {
   EXPECT_FALSE(decode_record("").has_value());
 }
 
+TEST(IdentityRecord, OfANumberThatNoObjectShowsIsNoRecord) {
+  for (const InodeNumber number : {InodeNumber{1}, InodeNumber{1} << 63U, ~InodeNumber{0}}) {
+    IdentityRecord record = kRecord;
+    record.number = number;
+    EXPECT_FALSE(decode_record(encode_record(record)).has_value()) << number;
+  }
+}
+
 TEST(OriginHandle, HasTheKernelsEncoding) {
   const std::string uuid = "0123456789abcdef";
   const OriginHandle origin = encode_origin(uuid, BackingHandle{.type = 1, .bytes = "12345678"}, 5);

@@ -9,6 +9,9 @@ namespace {
 constexpr std::size_t kWords = 9;
 constexpr std::uint64_t kChecksumSeed = 0x6f766c73706563ULL;
 
+// 1 is the root's node alone, and no number that an object shows has bit 63.
+bool may_be_shown(InodeNumber number) { return number != 1 && number >> 63U == 0; }
+
 }  // namespace
 
 std::string encode_record(const IdentityRecord& record) {
@@ -28,6 +31,7 @@ std::optional<IdentityRecord> decode_record(std::string_view bytes) {
   if (word_at(bytes, (kWords - 1) * kWordBytes) != digest(covered, kChecksumSeed)) return std::nullopt;
   if (word_at(bytes, 0) != kRecordVersion) return std::nullopt;
   const auto word = [bytes](std::size_t index) { return word_at(bytes, index * kWordBytes); };
+  if (!may_be_shown(word(1))) return std::nullopt;
   return IdentityRecord{.number = word(1),
                         .generation = word(2),
                         .origin_file_system = word(3),

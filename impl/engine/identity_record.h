@@ -33,7 +33,7 @@ struct IdentityRecord {
 };
 
 std::string encode_record(const IdentityRecord& record);
-// Nothing where the bytes are damaged or of another version.
+// Nothing where the bytes are damaged or of another version, or name a number that no object shows.
 std::optional<IdentityRecord> decode_record(std::string_view bytes);
 
 }  // namespace ovlspec::impl

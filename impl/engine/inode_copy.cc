@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <memory>
 
+#include "impl/engine/rights.h"
+
 namespace ovlspec::impl {
 namespace {
 
@@ -66,6 +68,7 @@ Status copy_xattrs(const Layers& layers, const Instance& from, const Instance& t
   if (!listed.ok()) return listed.error();
   for (const std::string& name : *listed) {
     if (layers.is_private(name)) continue;
+    if (is_withheld(*from.layer, name)) continue;
     auto value = from.layer->store->xattr(from.inode, name);
     if (!value.ok() && value.error() == Errno::kENODATA) continue;
     if (!value.ok()) return value.error();

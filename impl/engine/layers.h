@@ -14,6 +14,12 @@
 
 namespace ovlspec::impl {
 
+// See rights.h.
+struct Withheld {
+  bool set_ids = false;
+  bool devices = false;
+};
+
 struct Layer {
   LayerStore* store = nullptr;
   InodeRef root;
@@ -21,6 +27,7 @@ struct Layer {
   BackingFileSystem backing;
   std::uint32_t file_system = 0;  // index in Numbers, of what lies on backing.device
   bool has_records = false;       // identity records on its inodes may count: it is the upper, or was one
+  Withheld withheld;
 };
 
 // An inode as one layer has it.

@@ -1,5 +1,6 @@
 // From names to nodes.
 #include "impl/engine/overlay_engine.h"
+#include "impl/engine/rights.h"
 #include "model/vocabulary/handle_digest.h"
 #include "model/vocabulary/names.h"
 
@@ -166,6 +167,17 @@ Pin OverlayEngine::insert(const NodeTable::Place& place, const Loaded& loaded, c
   return pin;
 }
 
+// What is held can be what was found. Where a layer changed under the mount, or its inode numbers are not those of
+// one object each, it may be another object, or lie above itself.
+Status OverlayEngine::check_held(const NodePtr& held, const NodeTable::Place& place, const FoundInstance& found) {
+  const bool is_other = held->type != found.found.attributes.type;
+  const bool is_elsewhere = held->is_directory() && (held->is_root() || table_.has_several_names(*held));
+  const bool is_above = is_elsewhere && is_ancestor(*held, place.parent);
+  if (!is_other && !is_above) return {};
+  table_.remove_name(held, *place.parent, place.name);
+  return is_other ? Errno::kEIO : Errno::kELOOP;
+}
+
 Result<OverlayEngine::Reached> OverlayEngine::reach(const NodePtr& parent, std::string_view name) {
   OVLSPEC_TRY(check_name(name));
   Search search(layers_, *root_, *parent, name, Search::From::kUpper);
@@ -179,6 +191,7 @@ Result<OverlayEngine::Reached> OverlayEngine::reach(const NodePtr& parent, std::
   const NodeTable::Place place{key_of(*top.layer, top.found), parent, name};
   reached.node = table_.find(place);
   if (reached.node) {
+    OVLSPEC_TRY(check_held(reached.node.node(), place, top));
     // A held hard link may lie on the upper inode although this name is a lower one.
     if (reached.upper_here || !reached.node->upper) reached.backing = top.found.attributes;
     return reached;
@@ -213,6 +226,7 @@ Result<Attributes> OverlayEngine::shown(const Node& node, Attributes backing) co
     if (data.ok()) backing.blocks = data->blocks;
   }
   backing.links = *links;
+  backing.mode = mode_without_withheld(*top(node).layer, backing);
   backing.number = node.number;
   backing.file_system = options_.mount_device;
   return backing;

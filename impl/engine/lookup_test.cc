@@ -202,5 +202,21 @@ TEST(Mount, RemovesWhatACrashLeftInTheWorkDirectory) {
   EXPECT_EQ(world.work().dump(), "index directory\nwork directory\n");
 }
 
+// A file system whose inode numbers are not those of one object each, as a FUSE server may be.
+TEST(Lookup, ObjectsWithTheNumberOfAnotherAnswerWithAnErrno) {
+  World world;
+  world.lower().directory("d/e/f").file("d/e/file", "").file("g", "g");
+  const auto inode = [&](const char* path) { return MemoryStore::inode_of(world.lower().find(path)); };
+  inode("d/e/f")->attributes.number = inode("d")->attributes.number;
+  inode("d/e/file")->attributes.number = inode("d")->attributes.number;
+  Mounted mounted(world);
+  EXPECT_TRUE(mounted.exists("d/e"));
+  EXPECT_EQ(mounted.stat("d/e/f").error(), Errno::kELOOP);
+  EXPECT_EQ(mounted.stat("d/e/file").error(), Errno::kEIO);
+  EXPECT_TRUE(mounted.rename("d/e", "moved"));
+  EXPECT_TRUE(mounted.rename("d", "moved/d"));
+  EXPECT_EQ(mounted.read("g"), "g");
+}
+
 }  // namespace
 }  // namespace ovlspec::impl

@@ -1,5 +1,6 @@
 // Mounting and unmounting.
 #include "impl/engine/overlay_engine.h"
+#include "impl/engine/rights.h"
 #include "model/vocabulary/names.h"
 
 namespace ovlspec::impl {
@@ -65,6 +66,7 @@ Result<std::unique_ptr<Engine>> Engine::mount(Stack stack, EngineOptions options
   for (const LayerRoot& root : stack.lowers) {
     auto layer = make_layer(root, layers.lowers.size() + 1);
     if (!layer.ok()) return layer.error();
+    (*layer)->withheld = withheld_from(root, stack.upper);
     layers.lowers.push_back(std::move(*layer));
   }
   for (const LayerRoot& root : stack.data_layers) {

@@ -18,6 +18,11 @@ void Pin::drop() {
   node_.reset();
 }
 
+// Each node holds those above it: let go of one by one they would go in a chain of calls as long as the tree is deep.
+NodeTable::~NodeTable() {
+  for (const auto& [id, node] : by_id_) node->names.clear();
+}
+
 std::uint32_t NodeTable::file_system(const BackingFileSystem& backing) {
   const std::lock_guard lock(mutex_);
   return numbers_.file_system(backing);
@@ -173,6 +178,11 @@ void NodeTable::remove_name(const NodePtr& node, const Node& parent, std::string
     unpin_locked(holder, 1, dropped);
     return;
   }
+}
+
+bool NodeTable::has_several_names(const Node& node) const {
+  const std::lock_guard lock(mutex_);
+  return node.names.size() > 1;
 }
 
 std::optional<NodeName> NodeTable::a_name_beside(const Node& node, const Node* parent, std::string_view name) const {

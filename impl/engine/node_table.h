@@ -50,6 +50,11 @@ class NodeTable {
     std::string_view name;
   };
 
+  NodeTable() = default;
+  ~NodeTable();
+  NodeTable(const NodeTable&) = delete;
+  NodeTable& operator=(const NodeTable&) = delete;
+
   std::uint32_t file_system(const BackingFileSystem& backing);
   std::uint64_t tag(std::uint32_t file_system) const;
   std::optional<std::uint32_t> file_system_of_tag(std::uint64_t tag) const;
@@ -84,6 +89,7 @@ class NodeTable {
 
   void add_name(const NodePtr& node, const NodePtr& parent, std::string_view name);
   void remove_name(const NodePtr& node, const Node& parent, std::string_view name);
+  bool has_several_names(const Node& node) const;
   std::optional<NodeName> a_name(const Node& node) const { return a_name_beside(node, nullptr, {}); }
   // A name other than this one.
   std::optional<NodeName> a_name_beside(const Node& node, const Node* parent, std::string_view name) const;

@@ -43,6 +43,7 @@ struct WritableParts {
   HardLinkIndex index;
   ClaimLog claim_log;
   std::vector<InodeNumber> claims;  // all that the log and the seal hold
+  bool lost_claims = false;         // of the log, in a power failure; the records tell them again
   bool is_sealed = false;           // the upper's root has a seal of its own, with all of them
   enum class Seal : std::uint8_t { kNone, kForeign, kOwn };
   Seal found_seal = Seal::kNone;  // on the upper's root when the mount began
@@ -165,6 +166,7 @@ class OverlayEngine final : public Engine {
   Result<NodePtr> directory(NodeId id) const;
   static Status check_name(std::string_view name);
   Result<Reached> reach(const NodePtr& parent, std::string_view name);
+  Status check_held(const NodePtr& held, const NodeTable::Place& place, const FoundInstance& found);
   Result<Pin> reach_lower(const NodeTable::Place& place, const FoundInstance& top, Search& search, Reached& reached);
   Result<Loaded> load(const FoundInstance& top, Search* rest);
   Pin insert(const NodeTable::Place& place, const Loaded& loaded, const FoundInstance& top);
@@ -235,6 +237,8 @@ class OverlayEngine final : public Engine {
 
   // copy_up.cc
   Status copy_up(const NodePtr& node, const CopyUp& how);
+  Status copy_up_at(const NodePtr& node, const std::optional<NodeName>& place, const CopyUp& how);
+  Status copy_up_directories(NodePtr lowest);
   Status copy_up_directory(const NodePtr& node) { return copy_up(node, CopyUp{}); }
   // The name itself is in the upper layer.
   Status make_upper_name(Reached& reached, const NodePtr& parent, std::string_view name);

@@ -16,8 +16,10 @@ std::string text_of(InodeFlags flags) {
   return text;
 }
 
+// Damaged, it says nothing, as with the kernel.
 InodeFlags flags_of(std::string_view text) {
   InodeFlags flags = 0;
+  if (text.find_first_not_of("ai") != std::string_view::npos) return flags;
   if (text.find('a') != std::string_view::npos) flags |= kAppendOnly;
   if (text.find('i') != std::string_view::npos) flags |= kImmutable;
   return flags;

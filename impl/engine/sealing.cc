@@ -46,14 +46,16 @@ Status OverlayEngine::load_claims() {
   OVLSPEC_TRY(load_seal(upper));
   auto logged = parts_->claim_log.read();
   if (!logged.ok()) return logged.error();
+  parts_->lost_claims = !logged->is_whole;
   std::vector<InodeNumber>& claims = parts_->claims;
-  std::sort(logged->begin(), logged->end());
+  std::vector<InodeNumber>& numbers = logged->numbers;
+  std::sort(numbers.begin(), numbers.end());
   // The one that lost some gets them back.
   for (const InodeNumber number : claims)
-    if (!std::binary_search(logged->begin(), logged->end(), number))
+    if (!std::binary_search(numbers.begin(), numbers.end(), number))
       static_cast<void>(parts_->claim_log.append(number));
   std::vector<InodeNumber> both;
-  std::set_union(claims.begin(), claims.end(), logged->begin(), logged->end(), std::back_inserter(both));
+  std::set_union(claims.begin(), claims.end(), numbers.begin(), numbers.end(), std::back_inserter(both));
   if (both.size() != claims.size()) parts_->is_sealed = false;
   claims = std::move(both);
   for (const InodeNumber number : claims) table_.claim(number, upper.depth);

@@ -9,7 +9,7 @@ namespace ovlspec::impl {
 namespace {
 
 bool is_component(std::string_view name) {
-  return !name.empty() && name != "." && name != ".." && name.find('/') == std::string_view::npos;
+  return !name.empty() && name != "." && name != ".." && name.find_first_of(std::string_view("/\0", 2)) == name.npos;
 }
 
 // Whether a redirect is one that overlays write: a single component, or an absolute path of components.

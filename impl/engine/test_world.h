@@ -80,6 +80,7 @@ class World {
   LayerTree& upper() { return upper_; }
   LayerTree& work() { return work_; }
   FaultyStore& upper_store() { return *stores_.front().faulty; }
+  MemoryStore& upper_memory() { return *stores_.front().memory; }
   // Without an upper layer.
   World& read_only();
   World& user_xattrs();

@@ -29,19 +29,23 @@ WorkDirectory::WorkDirectory(WorkDirectory&& other) noexcept
       temporary_(std::move(other.temporary_)),
       next_(other.next_.load()) {}
 
-Result<WorkDirectory> WorkDirectory::prepare(LayerStore& store, const InodeRef& root) {
-  auto found = store.lookup(root, names::kWork);
+Result<InodeRef> own_directory(LayerStore& store, const InodeRef& root, std::string_view name) {
+  auto found = store.lookup(root, name);
   if (found.ok() && found->attributes.type != FileType::kDirectory) {
-    OVLSPEC_TRY(store.unlink(root, names::kWork));
+    OVLSPEC_TRY(store.unlink(root, name));
     found = Errno::kENOENT;
   }
-  if (!found.ok() && found.error() == Errno::kENOENT) {
-    found = store.create(root, names::kWork, private_directory());
-  }
+  if (!found.ok() && found.error() == Errno::kENOENT) found = store.create(root, name, private_directory());
   if (!found.ok()) return found.error();
+  return std::move(found->inode);
+}
+
+Result<WorkDirectory> WorkDirectory::prepare(LayerStore& store, const InodeRef& root) {
+  auto temporary = own_directory(store, root, names::kWork);
+  if (!temporary.ok()) return temporary.error();
   // What is made in it is to inherit nothing.
-  if (store.xattr(found->inode, kDefaultList).ok()) OVLSPEC_TRY(store.remove_xattr(found->inode, kDefaultList));
-  return WorkDirectory(store, root, found->inode);
+  if (store.xattr(*temporary, kDefaultList).ok()) OVLSPEC_TRY(store.remove_xattr(*temporary, kDefaultList));
+  return WorkDirectory(store, root, std::move(*temporary));
 }
 
 WorkDirectory::Purpose WorkDirectory::purpose_of(std::string_view name) {
@@ -70,22 +74,50 @@ Result<std::string> WorkDirectory::make_whiteout() {
   return std::move(made->name);
 }
 
-Status WorkDirectory::discard(std::string_view name) { return remove(temporary_, name); }
-
-Status WorkDirectory::remove(const InodeRef& directory, std::string_view name) {
-  Status removed = store_->unlink(directory, name);
-  if (removed.ok() || (removed.error() != Errno::kEISDIR && removed.error() != Errno::kEPERM)) return removed;
-  auto found = store_->lookup(directory, name);
-  if (!found.ok()) return found.error();
-  if (found->attributes.type != FileType::kDirectory) return removed;
-  OVLSPEC_TRY(clear(found->inode));
-  return store_->remove_directory(directory, name);
+Status WorkDirectory::discard(std::string_view name) {
+  Directories deep;
+  OVLSPEC_TRY(remove(temporary_, name, deep));
+  return remove_all(deep);
 }
 
 Status WorkDirectory::clear(const InodeRef& directory) {
+  Directories deep;
+  OVLSPEC_TRY(clear(directory, deep));
+  return remove_all(deep);
+}
+
+Status WorkDirectory::remove_all(Directories& deep) {
+  while (!deep.empty()) {
+    const std::string name = std::move(deep.back());
+    deep.pop_back();
+    auto found = store_->lookup(temporary_, name);
+    if (!found.ok()) return found.error();
+    OVLSPEC_TRY(clear(found->inode, deep));
+    OVLSPEC_TRY(store_->remove_directory(temporary_, name));
+  }
+  return {};
+}
+
+Status WorkDirectory::remove(const InodeRef& directory, std::string_view name, Directories& deep) {
+  Status removed = store_->unlink(directory, name);
+  if (removed.ok() || (removed.error() != Errno::kEISDIR && removed.error() != Errno::kEPERM)) return removed;
+  const Status gone = store_->remove_directory(directory, name);
+  if (gone.error() == Errno::kENOTDIR) return removed;
+  if (gone.error() != Errno::kENOTEMPTY) return gone;
+  if (directory == temporary_) {
+    deep.emplace_back(name);
+    return {};
+  }
+  std::string aside = fresh_name();
+  OVLSPEC_TRY(store_->rename(directory, name, temporary_, aside, StoreRename::kNoReplace));
+  deep.push_back(std::move(aside));
+  return {};
+}
+
+Status WorkDirectory::clear(const InodeRef& directory, Directories& deep) {
   auto entries = store_->entries(directory);
   if (!entries.ok()) return entries.error();
-  for (const StoredEntry& entry : *entries) OVLSPEC_TRY(remove(directory, entry.name));
+  for (const StoredEntry& entry : *entries) OVLSPEC_TRY(remove(directory, entry.name, deep));
   return {};
 }
 

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "impl/store/layer_store.h"
 #include "model/vocabulary/result.h"
@@ -45,7 +46,12 @@ class WorkDirectory {
  private:
   WorkDirectory(LayerStore& store, InodeRef root, InodeRef temporary)
       : store_(&store), root_(std::move(root)), temporary_(std::move(temporary)) {}
-  Status remove(const InodeRef& directory, std::string_view name);
+  // Names of directories in temporary(): what is in them goes without a level of calls, or a descriptor, for each of
+  // theirs.
+  using Directories = std::vector<std::string>;
+  Status remove(const InodeRef& directory, std::string_view name, Directories& deep);
+  Status clear(const InodeRef& directory, Directories& deep);
+  Status remove_all(Directories& deep);
 
   LayerStore* store_;
   InodeRef root_;
@@ -57,5 +63,7 @@ class WorkDirectory {
 NewInode whiteout();
 // A directory of the work directory's own.
 NewInode private_directory();
+// The directory of this name in the work directory `root`, made where it is missing; what else has the name goes.
+Result<InodeRef> own_directory(LayerStore& store, const InodeRef& root, std::string_view name);
 
 }  // namespace ovlspec::impl

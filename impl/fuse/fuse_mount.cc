@@ -100,12 +100,12 @@ Check FuseMount::open_stack(const MountOptions& options) {
                                      "squashfs, an erofs or a read-only snapshot of btrfs; try seal=verify",
                                      in_quotes(path))};
     }
-    stack_.lowers.push_back({.store = reader, .root = lower->root});
+    stack_.lowers.push_back({.store = reader, .root = lower->root, .rights = lower->rights});
   }
   for (const std::string& path : options.data_layers) {
     Result<impl::OpenedLayer> data = store_.open_lower(path);
     if (!data) return cannot_use("data-only layer", path, data.error());
-    stack_.data_layers.push_back({.store = &store_, .root = data->root});
+    stack_.data_layers.push_back({.store = &store_, .root = data->root, .rights = data->rights});
   }
   if (!options.upper.empty()) {
     Result<impl::OpenedUpper> opened = store_.open_upper(options.upper, options.work);
@@ -114,8 +114,8 @@ Check FuseMount::open_stack(const MountOptions& options) {
                                             in_quotes(options.upper))};
     }
     if (!opened) return cannot_use("upperdir", options.upper, opened.error());
-    stack_.upper = impl::LayerRoot{.store = &store_, .root = opened->upper};
-    stack_.work = impl::LayerRoot{.store = &store_, .root = opened->work};
+    stack_.upper = impl::LayerRoot{.store = &store_, .root = opened->upper, .rights = opened->rights};
+    stack_.work = impl::LayerRoot{.store = &store_, .root = opened->work, .rights = opened->rights};
   }
   const impl::XattrNamespace xattrs = options.xattrs.value_or(suitable_xattrs());
   if (options.whiteouts == Whiteouts::kFiles && stack_.upper) {
@@ -161,6 +161,9 @@ Check FuseMount::open_session(const MountRequest& request) {
                                  .descriptors = options.descriptors,
                                  .threads = options.threads != 0 ? options.threads : suitable_threads()};
   if (options.upper.empty()) session_options.flags.set(MountFlag::kReadOnly);
+  // A device node of a lower on a nodev mount opens nothing here either.
+  for (const impl::LayerRoot& lower : stack_.lowers)
+    if (!lower.rights.devices) session_options.flags.set(MountFlag::kNoDevices);
   session_ = std::make_unique<Session>(*engine_, layers_, std::move(session_options));
   if (Check started = session_->start(); !started) return started;
   if (options.propagation == Propagation::kPrivate) {

@@ -23,6 +23,7 @@ int refuse(const Failure& failure) {
 }
 
 int serve(const MountRequest& request, std::optional<Daemon> daemon) {
+  drop_needless_capabilities();
   StopSignals signals;
   Attempt<std::unique_ptr<FuseMount>> mount = FuseMount::start(request);
   if (!mount) {

@@ -131,6 +131,23 @@ TEST_F(Program, EscapedCharactersOfLayerNamesReachTheLayers) {
   EXPECT_EQ(read_file(at("x")) + read_file(at("f")), "oddlower");
 }
 
+TEST_F(Program, HasNoCapabilityThatAMountDoesNotNeed) {
+  ASSERT_EQ(mount_with(writable_options()).status, 0);
+  ASSERT_EQ(daemons().size(), 1U);
+  std::istringstream status(read_file("/proc/" + std::to_string(daemons().front()) + "/status"));
+  // CHOWN, DAC_OVERRIDE, DAC_READ_SEARCH, FOWNER, FSETID, SETGID, SETUID, LINUX_IMMUTABLE, SYS_ADMIN, SYS_RESOURCE,
+  // MKNOD, SETFCAP, MAC_ADMIN
+  constexpr std::uint64_t kNeeded = 0x2892002df;
+  int sets = 0;
+  for (std::string word, value; status >> word;) {
+    if (word != "CapEff:" && word != "CapPrm:" && word != "CapInh:" && word != "CapBnd:") continue;
+    status >> value;
+    EXPECT_EQ(std::stoull(value, nullptr, 16) & ~kNeeded, 0U) << word << value;
+    ++sets;
+  }
+  EXPECT_EQ(sets, 4);
+}
+
 TEST_F(Program, PrintsItsVersion) {
   const Ran ran = run({FUSE_OVLSPEC_PROGRAM, "-V"});
   EXPECT_EQ(ran.status, 0);

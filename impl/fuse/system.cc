@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <linux/capability.h>
 #include <linux/magic.h>
 #include <poll.h>
 #include <pthread.h>
@@ -10,11 +11,13 @@
 #include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/statvfs.h>
+#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -305,6 +308,27 @@ bool may_set_trusted_attributes() {
   struct stat status {};
   if (stat("/proc/self/ns/user", &status) != 0 || status.st_ino != kFirstUserNamespace) return false;
   return has_capability(getpid(), Capability::kSysAdmin);
+}
+
+void drop_needless_capabilities() {
+  // Owners, modes, devices and attributes of any file; the mount and passthrough; the limit of descriptors.
+  constexpr std::array kNeeded = {CAP_CHOWN,  CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH, CAP_FOWNER,    CAP_FSETID,
+                                  CAP_SETGID, CAP_SETUID,       CAP_LINUX_IMMUTABLE, CAP_SYS_ADMIN, CAP_SYS_RESOURCE,
+                                  CAP_MKNOD,  CAP_SETFCAP,      CAP_MAC_ADMIN};
+  std::array<std::uint32_t, 2> needed{};
+  for (const int capability : kNeeded) needed[CAP_TO_INDEX(capability)] |= CAP_TO_MASK(capability);
+  for (int capability = 0; prctl(PR_CAPBSET_READ, capability, 0, 0, 0) >= 0; ++capability)
+    if ((needed[CAP_TO_INDEX(capability)] & CAP_TO_MASK(capability)) == 0)
+      prctl(PR_CAPBSET_DROP, capability, 0, 0, 0);  // what a program that is started could get back
+  __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
+  std::array<__user_cap_data_struct, 2> sets{};
+  if (syscall(SYS_capget, &header, sets.data()) != 0) return;
+  for (std::size_t i = 0; i < sets.size(); ++i) {
+    sets[i].effective &= needed[i];
+    sets[i].permitted &= needed[i];
+    sets[i].inheritable &= needed[i];
+  }
+  syscall(SYS_capset, &header, sets.data());
 }
 
 bool has_capability(int pid, Capability capability) {

@@ -162,6 +162,9 @@ ProcessIds own_ids();
 // Whether this process may set trusted.* attributes: the privilege counts in the first user namespace alone.
 bool may_set_trusted_attributes();
 
+// Gives up every capability that serving a mount never needs, for this thread and those that it starts.
+void drop_needless_capabilities();
+
 // Whether the thread `pid` has the capability in effect; not where /proc does not tell.
 bool has_capability(int pid, Capability capability);
 

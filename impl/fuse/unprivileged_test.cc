@@ -135,6 +135,62 @@ TEST_F(Unprivileged, ChangesOwnersWithinTheIdsOfItsNamespace) {
   EXPECT_EQ(status_of_path(lower("f")).st_uid, kFirst);
 }
 
+// Nobody in the namespace owns what others own outside: it is read, and not copied up.
+TEST_F(Unprivileged, FilesOfOwnersBeyondTheNamespaceAreNotCopiedUp) {
+  constexpr unsigned kFirst = 100'000;
+  for (const std::string& path : {root(), lower(""), upper(""), root() + "/work", root() + "/mount"}) {
+    ASSERT_EQ(chown(path.c_str(), kFirst, kFirst), 0);
+  }
+  ASSERT_EQ(chmod(lower("f").c_str(), 04755), 0);
+  open_device_to_everybody();
+  const int status = in_user_namespace({.first = kFirst, .size = 10}, [&] {
+    const Ran ran = mount_with(writable_options());
+    if (ran.status != 0) fmt::print(stderr, "{}", ran.errors);
+    if (ran.status != 0) return 98;
+    EXPECT_EQ(read_file(at("f")), "lower");
+    EXPECT_EQ(error_of([&] { return link(at("f").c_str(), at("g").c_str()); }), EOVERFLOW);
+    EXPECT_EQ(error_of([&] { return rename(at("f").c_str(), at("g").c_str()); }), EOVERFLOW);
+    write_file(at("new"), "new");
+    EXPECT_EQ(names_in(at("")), (std::vector<std::string>{"f", "new"}));
+    kill_daemons(SIGTERM);
+    return HasFailure() ? 97 : 0;
+  });
+  if (status == kNoNamespace) GTEST_SKIP() << "no user namespaces for this process";
+  EXPECT_EQ(status, 0);
+  EXPECT_EQ(names_in(upper("")), std::vector<std::string>{"new"});
+  EXPECT_EQ(names_in(root() + "/work/work"), std::vector<std::string>{});
+}
+
+TEST_F(Unprivileged, LowersThatMayNotBeReadAnswerWithEaccesAndTheRestServes) {
+  constexpr unsigned kFirst = 100'000;
+  for (const std::string& path : {root(), lower(""), lower("f"), upper(""), root() + "/work", root() + "/mount"}) {
+    ASSERT_EQ(chown(path.c_str(), kFirst, kFirst), 0);
+  }
+  ASSERT_EQ(mkdir(lower("closed").c_str(), 0700), 0);
+  write_file(lower("closed/file"), "closed");
+  write_file(lower("secret"), "closed", 0600);
+  open_device_to_everybody();
+  const int status = in_user_namespace({.first = kFirst, .size = 65'536}, [&] {
+    const Ran ran = mount_with(writable_options());
+    if (ran.status != 0) fmt::print(stderr, "{}", ran.errors);
+    if (ran.status != 0) return 98;
+    EXPECT_EQ(names_in(at("")), (std::vector<std::string>{"closed", "f", "secret"}));
+    EXPECT_EQ(error_of([&] { return open(at("closed").c_str(), O_RDONLY | O_DIRECTORY); }), EACCES);
+    EXPECT_EQ(error_of([&] { return access(at("closed/file").c_str(), F_OK); }), EACCES);
+    EXPECT_EQ(error_of([&] { return mkdir(at("closed/new").c_str(), 0755); }), EACCES);
+    EXPECT_EQ(error_of([&] { return open(at("secret").c_str(), O_RDONLY); }), EACCES);
+    EXPECT_EQ(error_of([&] { return open(at("secret").c_str(), O_WRONLY); }), EACCES);
+    EXPECT_EQ(error_of([&] { return link(at("secret").c_str(), at("linked").c_str()); }), EACCES);
+    write_file(at("f"), "changed");
+    EXPECT_EQ(daemons().size(), 1U);
+    kill_daemons(SIGTERM);
+    return HasFailure() ? 97 : 0;
+  });
+  if (status == kNoNamespace) GTEST_SKIP() << "no user namespaces for this process";
+  EXPECT_EQ(status, 0);
+  EXPECT_EQ(names_in(upper("")), std::vector<std::string>{"f"});
+}
+
 // A user who may change files' owners and modes, but not mount: fusermount3 mounts, and the mount is the user's alone.
 TEST_F(Unprivileged, MountsWithFusermount) {
   const passwd* nobody = getpwnam("nobody");

@@ -10,8 +10,39 @@ void FaultyStore::set_fault(Fault fault) {
 
 Status FaultyStore::uncounted() const { return crashed_.load() ? Errno::kEIO : Status(); }
 
-Status FaultyStore::counted() {
+void FaultyStore::start_recording() {
+  const std::lock_guard lock(mutex_);
+  records_ = true;
+  recorded_.clear();
+}
+
+std::vector<CountedCall> FaultyStore::stop_recording() {
+  const std::lock_guard lock(mutex_);
+  records_ = false;
+  return std::move(recorded_);
+}
+
+CountedCall FaultyStore::call_on(CountedCall::Kind kind, const InodeRef& inode) const {
+  const std::lock_guard lock(mutex_);
+  CountedCall call{.kind = kind, .inode = 0, .offset = 0, .bytes = {}};
+  if (!records_) return call;
+  const auto attributes = store_.attributes(inode);
+  if (attributes.ok()) call.inode = attributes->number;
+  return call;
+}
+
+CountedCall FaultyStore::call_on(CountedCall::Kind kind, const FileRef& file) const {
+  const std::lock_guard lock(mutex_);
+  const auto opened = opened_.find(file.get());
+  return {.kind = kind, .inode = opened == opened_.end() ? 0 : opened->second, .offset = 0, .bytes = {}};
+}
+
+Status FaultyStore::counted(const CountedCall& made) {
   OVLSPEC_TRY(uncounted());
+  {
+    const std::lock_guard lock(mutex_);
+    if (records_) recorded_.push_back(made);
+  }
   const std::uint64_t call = calls_.fetch_add(1) + 1;
   switch (fault_.kind) {
     case FaultKind::kNone: return {};
@@ -122,7 +153,10 @@ Status FaultyStore::rename(const InodeRef& from, std::string_view from_name, con
 }
 
 Status FaultyStore::change(const InodeRef& inode, const StoreChange& change) {
-  OVLSPEC_TRY(counted());
+  using Kind = CountedCall::Kind;
+  CountedCall call = call_on(change.size ? Kind::kResize : Kind::kMetadata, inode);
+  call.offset = change.size.value_or(0);
+  OVLSPEC_TRY(counted(call));
   return store_.change(inode, change);
 }
 
@@ -143,7 +177,12 @@ Status FaultyStore::set_flags(const InodeRef& inode, InodeFlags flags) {
 
 Result<FileRef> FaultyStore::open(const InodeRef& inode, Access access) {
   OVLSPEC_TRY(uncounted());
-  return store_.open(inode, access);
+  auto file = store_.open(inode, access);
+  if (!file.ok()) return file;
+  const std::lock_guard lock(mutex_);
+  const auto attributes = store_.attributes(inode);
+  if (attributes.ok()) opened_[file->get()] = attributes->number;
+  return file;
 }
 
 Result<std::size_t> FaultyStore::read(const FileRef& file, char* buffer, std::size_t size, FileSize offset) {
@@ -152,7 +191,10 @@ Result<std::size_t> FaultyStore::read(const FileRef& file, char* buffer, std::si
 }
 
 Result<std::size_t> FaultyStore::write(const FileRef& file, std::string_view data, FileSize offset) {
-  OVLSPEC_TRY(counted());
+  CountedCall call = call_on(CountedCall::Kind::kWrite, file);
+  call.offset = offset;
+  call.bytes = data;
+  OVLSPEC_TRY(counted(call));
   return store_.write(file, data, offset);
 }
 
@@ -162,22 +204,22 @@ Result<std::optional<LayerStore::Extent>> FaultyStore::next_data(const FileRef& 
 }
 
 Status FaultyStore::change_range(const FileRef& file, RangeChange change, Extent range) {
-  OVLSPEC_TRY(counted());
+  OVLSPEC_TRY(counted(call_on(CountedCall::Kind::kRange, file)));
   return store_.change_range(file, change, range);
 }
 
 Result<std::size_t> FaultyStore::copy_range(const Position& from, const Position& to, std::size_t size) {
-  OVLSPEC_TRY(counted());
+  OVLSPEC_TRY(counted(call_on(CountedCall::Kind::kRange, to.file)));
   return store_.copy_range(from, to, size);
 }
 
 Status FaultyStore::sync(const FileRef& file) {
-  OVLSPEC_TRY(counted());
+  OVLSPEC_TRY(counted(call_on(CountedCall::Kind::kSync, file)));
   return store_.sync(file);
 }
 
 Status FaultyStore::sync_inode(const InodeRef& inode) {
-  OVLSPEC_TRY(counted());
+  OVLSPEC_TRY(counted(call_on(CountedCall::Kind::kSync, inode)));
   return store_.sync_inode(inode);
 }
 

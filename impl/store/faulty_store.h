@@ -2,11 +2,15 @@
 //
 // Only calls that change something or make it durable are counted: create, link, unlink, remove_directory, rename,
 // change, set_xattr, remove_xattr, set_flags, write, change_range, copy_range, sync and sync_inode. A crash keeps
-// everything that was done before it, synced or not: what a power failure forgets is not modelled here.
+// everything that was done before it, synced or not; see power_loss.h for what a power failure forgets.
 #pragma once
 
 #include <atomic>
 #include <cstdint>
+#include <mutex>
+#include <string>
+#include <unordered_map>
+#include <vector>
 
 #include "impl/store/layer_store.h"
 
@@ -25,6 +29,15 @@ struct Fault {
   Errno error = Errno::kEIO;  // for kFailOnce and kFailFrom
 };
 
+// A counted call, as far as it matters to what survives.
+struct CountedCall {
+  enum class Kind : std::uint8_t { kMetadata, kResize, kWrite, kRange, kSync };
+  Kind kind = Kind::kMetadata;
+  InodeNumber inode = 0;  // of all but kMetadata
+  FileSize offset = 0;    // kWrite; of kResize the size
+  std::string bytes;      // kWrite
+};
+
 class FaultyStore final : public LayerStore {
  public:
   // REQUIRES: `store` outlives this. Inodes and files are those of `store`: they may be used on both.
@@ -35,6 +48,10 @@ class FaultyStore final : public LayerStore {
   // Counted calls since the fault was set, the failed ones too.
   std::uint64_t counted_calls() const { return calls_.load(); }
   bool crashed() const { return crashed_.load(); }
+  // Of counted calls, from now on.
+  void start_recording();
+  // What was recorded, and no more is.
+  std::vector<CountedCall> stop_recording();
 
   Result<BackingFileSystem> file_system(const InodeRef& inode) override;
   Result<FileSystemStatus> status(const InodeRef& inode) override;
@@ -73,12 +90,18 @@ class FaultyStore final : public LayerStore {
  private:
   // Whether a call may be made.
   Status uncounted() const;
-  Status counted();
+  Status counted(const CountedCall& call = {});
+  CountedCall call_on(CountedCall::Kind kind, const InodeRef& inode) const;
+  CountedCall call_on(CountedCall::Kind kind, const FileRef& file) const;
 
   LayerStore& store_;
   Fault fault_;
   std::atomic<std::uint64_t> calls_{0};
   std::atomic<bool> crashed_{false};
+  mutable std::mutex mutex_;  // guards what follows
+  bool records_ = false;
+  std::vector<CountedCall> recorded_;
+  std::unordered_map<const StoreFile*, InodeNumber> opened_;
 };
 
 }  // namespace ovlspec::impl

@@ -109,6 +109,13 @@ struct StoreChange {
   TimeChange modify_time;
 };
 
+// What the mount of a layer lets its objects give to those who use them: nosuid and nodev of mount(8).
+struct LayerRights {
+  bool set_ids = true;  // set-id bits and file capabilities
+  bool devices = true;
+  bool operator==(const LayerRights&) const = default;
+};
+
 class LayerStore {
  public:
   virtual ~LayerStore() = default;

@@ -85,11 +85,13 @@ Result<InodeRef> PosixStore::open_plain(const std::string& path) {
 Result<OpenedLayer> PosixStore::open_lower(const std::string& path) {
   Result<Descriptor> opened = syscalls::open_directory_path(path);
   if (!opened) return opened.error();
+  const Result<LayerRights> rights = syscalls::rights(opened->get());
+  if (!rights) return rights.error();
   Result<Descriptor> clone = syscalls::clone_mount(opened->get());
   if (clone && syscalls::make_mount_read_only(clone->get())) {
-    return OpenedLayer{.root = adopt_directory(clone->release()), .view = LayerView::kPrivateClone};
+    return OpenedLayer{.root = adopt_directory(clone->release()), .view = LayerView::kPrivateClone, .rights = *rights};
   }
-  return OpenedLayer{.root = adopt_directory(opened->release()), .view = LayerView::kPlain};
+  return OpenedLayer{.root = adopt_directory(opened->release()), .view = LayerView::kPlain, .rights = *rights};
 }
 
 Result<OpenedUpper> PosixStore::open_upper(const std::string& upper, const std::string& work) {
@@ -98,14 +100,18 @@ Result<OpenedUpper> PosixStore::open_upper(const std::string& upper, const std::
   Result<Descriptor> opened_work = syscalls::open_directory_path(work);
   if (!opened_work) return opened_work.error();
   if (!same_mount(opened_upper->get(), opened_work->get())) return Errno::kEXDEV;
+  const Result<LayerRights> rights = syscalls::rights(opened_upper->get());
+  if (!rights) return rights.error();
   if (Result<OpenPair> clones = open_in_clone(opened_upper->get(), opened_work->get()); clones) {
     return OpenedUpper{.upper = adopt_directory(clones->upper.release()),
                        .work = adopt_directory(clones->work.release()),
-                       .view = LayerView::kPrivateClone};
+                       .view = LayerView::kPrivateClone,
+                       .rights = *rights};
   }
   return OpenedUpper{.upper = adopt_directory(opened_upper->release()),
                      .work = adopt_directory(opened_work->release()),
-                     .view = LayerView::kPlain};
+                     .view = LayerView::kPlain,
+                     .rights = *rights};
 }
 
 }  // namespace ovlspec::impl

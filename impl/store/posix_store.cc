@@ -110,7 +110,11 @@ Status complete(FoundInode& made, const NewInode& wanted) {
   const int path = path_of(made.inode);
   const Attributes& is = made.attributes;
   const bool other_owner = is.uid != wanted.uid || is.gid != wanted.gid;
-  if (other_owner) OVLSPEC_TRY(syscalls::set_owner(path, wanted.uid, wanted.gid));
+  if (other_owner) {
+    const Status owned = syscalls::set_owner(path, wanted.uid, wanted.gid);
+    // An owner that this user namespace has no number for, as the kernel's copy up says it.
+    if (!owned) return owned.error() == Errno::kEINVAL ? Errno::kEOVERFLOW : owned;
+  }
   const bool has_mode = wanted.type != FileType::kSymlink;
   const bool other_mode = is.mode != (wanted.mode & kModeMask) || (other_owner && (wanted.mode & kSetIds) != 0);
   if (has_mode && other_mode) OVLSPEC_TRY(syscalls::set_mode(path, wanted.mode & kModeMask));

@@ -39,6 +39,7 @@ enum class LayerView : std::uint8_t {
 struct OpenedLayer {
   InodeRef root;
   LayerView view = LayerView::kPlain;
+  LayerRights rights;
 };
 
 // Upper and work directory share one mount, or nothing could be renamed between them.
@@ -46,6 +47,7 @@ struct OpenedUpper {
   InodeRef upper;
   InodeRef work;
   LayerView view = LayerView::kPlain;
+  LayerRights rights;
 };
 
 // Sets the umask of the process to 0 and raises its limit of descriptors as far as it may. Returns that limit.

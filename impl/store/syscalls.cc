@@ -189,6 +189,12 @@ Result<FileSystemStatus> status(int descriptor) {
       .name_max = status.f_namemax, .block_size = status.f_bsize, .read_only = (status.f_flag & ST_RDONLY) != 0};
 }
 
+Result<LayerRights> rights(int descriptor) {
+  struct statvfs status;
+  if (fstatvfs(descriptor, &status) != 0) return last_error();
+  return LayerRights{.set_ids = (status.f_flag & ST_NOSUID) == 0, .devices = (status.f_flag & ST_NODEV) == 0};
+}
+
 Result<std::vector<StoredEntry>> entries(int listing) {
   std::vector<StoredEntry> list;
   alignas(dirent64) std::array<char, 32768> buffer;

@@ -65,6 +65,8 @@ Result<std::string> path_of(int descriptor);  // what /proc says
 // Reading.
 Result<Attributes> attributes(int descriptor);
 Result<FileSystemStatus> status(int descriptor);
+// Of the mount that it lies on.
+Result<LayerRights> rights(int descriptor);
 Result<std::vector<StoredEntry>> entries(int listing);
 Result<std::string> symlink_target(int symlink);
 Result<std::string> xattr(int inode, const std::string& name);
