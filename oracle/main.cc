@@ -7,6 +7,7 @@
 #include "oracle/explain.h"
 #include "oracle/identity_table.h"
 #include "oracle/inode_properties_command.h"
+#include "oracle/interruption.h"
 #include "oracle/report.h"
 #include "oracle/scan_command.h"
 #include "oracle/trace_file.h"
@@ -27,9 +28,22 @@ int with_trace(const std::string& path, const Action& action) {
   return action(*loaded.trace);
 }
 
+constexpr const char* kSubjects =
+    "engine, fuse, kernel[:OPTIONS], fuse-overlayfs[:OPTIONS], unionfs, mergerfs, command:TEMPLATE, agent:COMMAND "
+    "(oracle/SUBJECTS.md); repeated for several";
+
+void add_common(CLI::App* command, std::vector<std::string>& profiles, SubjectSettings& settings) {
+  command->add_option("--profile", profiles, "A profile (TOML) that stands for the shipped one; repeated for several");
+  command->add_option_function<double>(
+      "--limit",
+      [&settings](double seconds) { settings.limit = std::chrono::milliseconds(static_cast<long>(seconds * 1000)); },
+      "Seconds within which a program that is judged answers, mounts and unmounts; 10 by default")
+      ->check(CLI::Range(0.1, 3600.0));
+}
+
 void add_check(CLI::App& app, CheckOptions& options) {
   CLI::App* check = app.add_subcommand("check", "Judges subjects by generated cases, real directories or traces");
-  check->add_option("--subject", options.subjects, "engine, fuse, kernel[:OPTIONS]; repeated for several")
+  check->add_option("--subject", options.subjects, kSubjects)
       ->default_val(std::vector<std::string>{"engine"});
   check->add_option("--gate", options.gates, "Only these subjects decide the exit status");
   check->add_option("--seed", options.seed, "Of the generated cases")->capture_default_str();
@@ -40,19 +54,16 @@ void add_check(CLI::App& app, CheckOptions& options) {
   check->add_flag_callback(
       "--no-mutations", [&options] { options.mutations = false; }, "Generated cases leave the layers alone");
   check->add_option("--operations", options.operations, "Of a generated case, about")->capture_default_str();
-  check->add_option("--out", options.out, "Where violations are saved")->capture_default_str();
+  check->add_option("--known", options.known, "A file of known violations: they are counted, and do not fail the run");
+  check->add_option("--out", options.out, "Where violations and reports are saved")->capture_default_str();
+  add_common(check, options.profiles, options.settings);
 }
-
-struct ReplayOptions {
-  std::string trace;
-  std::vector<std::string> subjects;
-};
 
 CLI::App* add_replay(CLI::App& app, const char* name, const char* what, ReplayOptions& options) {
   CLI::App* command = app.add_subcommand(name, what);
   command->add_option("trace", options.trace, "A trace: .trace, .jsonl or .bin")->required();
-  command->add_option("--subject", options.subjects, "On which subjects")
-      ->default_val(std::vector<std::string>{"engine"});
+  command->add_option("--subject", options.subjects, kSubjects)->default_val(std::vector<std::string>{"engine"});
+  add_common(command, options.profiles, options.settings);
   return command;
 }
 
@@ -105,18 +116,20 @@ int main(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : status_of(ExitStatus::kUsage);
   }
-  if (replaying->parsed())
-    return with_trace(replay_options.trace,
-                      [&](const Trace& trace) { return status_of(replay(trace, replay_options.subjects)); });
-  if (shrinking->parsed())
-    return with_trace(shrink_options.trace,
-                      [&](const Trace& trace) { return status_of(shrink_command(trace, shrink_options.subjects)); });
   if (explaining->parsed()) return status_of(explain(explained));
   if (rules->parsed()) return status_of(print_rules(coverage));
   if (proving->parsed()) return proofs::prove(prove_options);
   if (table->parsed()) return status_of(print_identity_table(table_options));
   if (properties->parsed()) return status_of(print_inode_properties());
   if (scanning->parsed()) return status_of(scan_command(scan_options));
+  const Interruption interruption;
+  replay_options.settings.stop = shrink_options.settings.stop = check_options.settings.stop = interruption.flag();
+  if (replaying->parsed())
+    return with_trace(replay_options.trace,
+                      [&](const Trace& trace) { return status_of(replay(trace, replay_options)); });
+  if (shrinking->parsed())
+    return with_trace(shrink_options.trace,
+                      [&](const Trace& trace) { return status_of(shrink_command(trace, shrink_options)); });
   return status_of(check(check_options));
 }
 

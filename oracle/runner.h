@@ -1,6 +1,7 @@
 // Plays a trace on a subject, and has every step judged.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -19,6 +20,7 @@ struct RunOptions {
   // File handles are opened and taken with each walk, where the subject can; without walks they are opened when a mount
   // begins, and taken when it ends.
   bool open_handles = true;
+  const std::atomic<bool>* stop = nullptr;  // once true, the run ends
 };
 
 struct RunResult {
@@ -27,7 +29,10 @@ struct RunResult {
   std::optional<Failure> failure;  // the subject could not be run; the verdict means nothing
   model::RuleSet met;
   std::map<const Deviation*, std::uint64_t> deviations;
+  std::map<const Deviation*, std::uint64_t> ideals;  // how often a deviation's trigger was met, and the ideal seen
   std::uint64_t operations = 0;              // judged, the walks' too
+  std::map<std::string, std::uint64_t> declined;  // operations that the subject has not, by word
+  bool stopped = false;
   std::vector<std::optional<Outcome>> seen;  // by event
 };
 
