@@ -18,7 +18,9 @@ constexpr std::size_t kViolationsAtMost = 50;  // by one subject, after which it
 constexpr unsigned kNothingNewAtMost = 3;      // after which violations of a kind are counted, not made small
 constexpr unsigned kFailuresInARow = 20;       // cases that could not be played, after which the campaign ends
 constexpr unsigned kReplays = 5;
-constexpr double kReplaySeconds = 20;  // for all of them
+constexpr double kReplaySeconds = 5;  // for all of them
+constexpr double kShrinksInAShare = 20;
+constexpr double kShrinkSecondsAtLeast = 2;
 
 double seconds_since(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
@@ -49,8 +51,8 @@ SubjectReport Campaign::run() {
   for (std::uint64_t number = 0; goes_on(number); ++number) play(context_.cases.make(number), number);
   report_.seconds = seconds_since(start_);
   report_.stopped = is_stopped();
-  for (const auto& [deviation, times] : deviations_) {
-    DeviationCount& sum = report_.deviations[deviation_text(*deviation)];
+  for (const auto& [place, times] : deviations_) {
+    DeviationCount& sum = report_.deviations[deviation_text(profile_.deviations[place])];
     sum.ideal += times.ideal;
     sum.shown += times.shown;
   }
@@ -65,9 +67,13 @@ bool Campaign::goes_on(std::uint64_t number) const {
   if (report_.failure || is_stopped() || report_.violations.size() >= kViolationsAtMost) return false;
   if (count && number >= *count) return false;
   if (options.cases && number >= *options.cases) return false;
-  const double share = options.seconds.value_or(0) / static_cast<double>(options.subjects.size());
-  if (options.seconds && seconds_since(start_) >= share) return false;
+  if (share() && seconds_since(start_) >= *share()) return false;
   return options.cases || options.seconds || count || number < kDefaultCases;
+}
+
+std::optional<double> Campaign::share() const {
+  if (!context_.options.seconds) return std::nullopt;
+  return *context_.options.seconds / static_cast<double>(context_.options.subjects.size());
 }
 
 RunOptions Campaign::run_options(std::uint64_t number) const {
@@ -107,8 +113,19 @@ void Campaign::count(const RunResult& result, std::uint64_t number) {
   report_.operations += result.operations;
   report_.met |= result.met;
   report_.seconds = seconds_since(start_);
-  for (const auto& [deviation, times] : result.deviations) deviations_[deviation].shown += times;
-  for (const auto& [deviation, times] : result.ideals) deviations_[deviation].ideal += times;
+  const auto place_of = [this](const Deviation* deviation) {
+    return static_cast<std::size_t>(deviation - profile_.deviations.data());
+  };
+  for (const auto& [deviation, times] : result.deviations) {
+    const auto learned = learned_.find(place_of(deviation));
+    if (learned == learned_.end()) {
+      deviations_[place_of(deviation)].shown += times;
+    } else {
+      ++report_.violations[learned->second].likely;
+    }
+  }
+  for (const auto& [deviation, times] : result.ideals)
+    if (learned_.count(place_of(deviation)) == 0) deviations_[place_of(deviation)].ideal += times;
   for (const auto& [word, times] : result.declined) report_.declined[word] += times;
   if (result.verdict == Verdict::kUnjudged) ++report_.unjudged;
   failed_in_a_row_ = result.failure ? failed_in_a_row_ + 1 : 0;
@@ -122,6 +139,7 @@ void Campaign::found(const Trace& trace, const Finding& finding, std::uint64_t n
   Kind& kind = kinds_[std::string(text_of(finding.rule).id) + " " + operation_of(finding)];
   if (kind.nothing_new >= kNothingNewAtMost) {
     ++report_.violations[kind.last].likely;
+    learn(finding, kind.last);
     return;
   }
   Violation violation{.subject = report_.subject, .finding = finding, .trace = trace, .number = number};
@@ -153,6 +171,16 @@ void Campaign::keep(Violation violation, Kind& kind) {
   report_.violations.push_back(std::move(violation));
 }
 
+void Campaign::learn(const Finding& finding, std::size_t violation) {
+  if (!leaves_tree_known(finding)) return;
+  Deviation deviation{.rule = finding.rule, .shows = Shows::kRarely};
+  if (finding.operation) deviation.operations.push_back(operation_of(finding));
+  // Numbers differ from case to case.
+  deviation.seen = finding.what.substr(0, finding.what.find_first_of("0123456789"));
+  learned_.emplace(profile_.deviations.size(), violation);
+  profile_.deviations.push_back(std::move(deviation));
+}
+
 void Campaign::make_small(Violation& violation) {
   const Finding wanted = violation.finding;
   const auto holds = [&](const Trace& candidate) {
@@ -161,7 +189,9 @@ void Campaign::make_small(Violation& violation) {
     return finding.has_value();
   };
   // What a second run does not show is not made small.
-  if (holds(violation.trace)) violation.trace = shrink(violation.trace, holds);
+  ShrinkLimits limits;
+  if (share()) limits.seconds = std::clamp(*share() / kShrinksInAShare, kShrinkSecondsAtLeast, limits.seconds);
+  if (holds(violation.trace)) violation.trace = shrink(violation.trace, holds, limits);
 }
 
 Steadiness Campaign::steadiness_of(const Violation& violation) {
@@ -178,13 +208,13 @@ Steadiness Campaign::steadiness_of(const Violation& violation) {
 
 // A deviation that never showed though its trigger was met often, or once where it always shows.
 void Campaign::find_unexpected() {
-  for (const auto& [deviation, times] : deviations_) {
-    const bool is_unexpected = (deviation->shows == Shows::kAlways && times.ideal > 0) ||
-                               (deviation->shows == Shows::kSometimes && times.shown == 0 &&
-                                times.ideal >= kTriggersWithoutDeviation);
-    if (is_unexpected)
-      report_.unexpected.push_back(fmt::format("{}: the ideal was seen {} times, the deviation {} times",
-                                               deviation_text(*deviation), times.ideal, times.shown));
+  for (const auto& [place, times] : deviations_) {
+    const Deviation& deviation = profile_.deviations[place];
+    const bool never = times.shown == 0 && times.ideal >= kTriggersWithoutDeviation;
+    if (!(deviation.shows == Shows::kAlways && times.ideal > 0) && !(deviation.shows == Shows::kSometimes && never))
+      continue;
+    report_.unexpected.push_back(fmt::format("{}: the ideal was seen {} times, the deviation {} times",
+                                             deviation_text(deviation), times.ideal, times.shown));
   }
 }
 

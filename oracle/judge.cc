@@ -59,17 +59,22 @@ std::size_t names_in(const model::Layer& layer) {
   return names;
 }
 
-// Violations after which the tree is still known: the operation did what it should, and showed something wrong.
-bool state_is_known(Rule rule) {
+}  // namespace
+
+bool leaves_tree_known(const Finding& finding) {
   constexpr std::array kKnown = {
       Rule::kUnique,     Rule::kOneDevice,      Rule::kConstant,         Rule::kReaddirAgrees,
       Rule::kPersistent, Rule::kOfflineChange,  Rule::kStackChange,      Rule::kHandles,
       Rule::kCost,       Rule::kStatChangeTime, Rule::kStatModifyTime,   Rule::kStatDirectoryLinks,
       Rule::kListType,   Rule::kLeftovers,      Rule::kNeedlessWhiteout, Rule::kKernelView};
-  return std::find(kKnown.begin(), kKnown.end(), rule) != kKnown.end();
+  if (std::find(kKnown.begin(), kKnown.end(), finding.rule) != kKnown.end()) return true;
+  if (!finding.operation || may_copy_up(*finding.operation)) return false;
+  constexpr std::array kWhenLooking = {Rule::kStatLinks, Rule::kStatHiddenLinks, Rule::kStatFileSystem,
+                                       Rule::kXattrList, Rule::kXattrName,       Rule::kListRewind};
+  if (std::find(kWhenLooking.begin(), kWhenLooking.end(), finding.rule) != kWhenLooking.end()) return true;
+  // Every directory has those names.
+  return finding.rule == Rule::kList && finding.what.find("name \".") != std::string::npos;
 }
-
-}  // namespace
 
 Judge::Judge(const Profile& profile) : profile_(profile) {
   for (const Deviation& deviation : profile.deviations)
@@ -164,16 +169,17 @@ bool Judge::applies(const Deviation& deviation, const Asked& asked) const {
 }
 
 Verdict Judge::violation(const Asked& asked, Rule rule, std::string what) {
+  Finding finding{
+      .rule = rule, .event = event_, .operation = std::nullopt, .observed = asked.observed, .what = std::move(what)};
+  if (asked.operation != nullptr) finding.operation = *asked.operation;
   for (const Deviation& deviation : profile_.deviations) {
     if (deviation.rule != rule || deviation.action == Action::kPermit || !applies(deviation, asked)) continue;
-    if (what.rfind(deviation.seen, 0) != 0) continue;
+    if (finding.what.rfind(deviation.seen, 0) != 0) continue;
     ++deviations_[&deviation];
     shown_.push_back(&deviation);
-    return state_is_known(rule) && deviation.action == Action::kRelax ? Verdict::kFine : Verdict::kUnjudged;
+    return leaves_tree_known(finding) && deviation.action == Action::kRelax ? Verdict::kFine : Verdict::kUnjudged;
   }
-  finding_ = Finding{
-      .rule = rule, .event = event_, .operation = std::nullopt, .observed = asked.observed, .what = std::move(what)};
-  if (asked.operation != nullptr) finding_->operation = *asked.operation;
+  finding_ = std::move(finding);
   return Verdict::kViolation;
 }
 

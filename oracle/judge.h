@@ -35,6 +35,10 @@ enum class WalkOrder : std::uint8_t {
   kLastFirst,   // all names are looked up first, in the other order
 };
 
+// Whether after this violation the tree is still as it should be, so that a case may go on: the operation did what it
+// should, or only looked, and showed something wrong beside what is there.
+bool leaves_tree_known(const Finding& finding);
+
 class Judge {
  public:
   explicit Judge(const Profile& profile);
