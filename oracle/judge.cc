@@ -153,6 +153,7 @@ bool Judge::applies(const Deviation& deviation, const Asked& asked) const {
     case Where::kSeveralFileSystems: return spread_;
     case Where::kRoot: return asked.object == model::kRoot;
     case Where::kDirectory: return asked.object != kNoObject && world_[asked.object].is(FileType::kDirectory);
+    case Where::kLower: return has_source && !sources_[asked.object].from_upper && !layers_.lowers.empty();
     case Where::kLowerDirectory: {
       if (!has_source || !world_[asked.object].is(FileType::kDirectory)) return false;
       const model::Source& source = sources_[asked.object];

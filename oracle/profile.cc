@@ -13,6 +13,7 @@ namespace {
 std::optional<Where> where_of(std::string_view word) {
   if (word == "any") return Where::kAny;
   if (word == "linked-lower") return Where::kLinkedLower;
+  if (word == "lower") return Where::kLower;
   if (word == "lower-directory") return Where::kLowerDirectory;
   if (word == "several-file-systems") return Where::kSeveralFileSystems;
   if (word == "root") return Where::kRoot;

@@ -18,6 +18,7 @@ namespace ovlspec::oracle {
 enum class Where : std::uint8_t {
   kAny,
   kLinkedLower,     // a non-directory of a lower with several names that was not copied up before this mount
+  kLower,           // what no layer but lowers has an instance of
   kLowerDirectory,  // a directory that a lower has an instance of
   kDirectory,
   kRoot,

@@ -23,8 +23,9 @@ bool of_plain_mode(model::Inode& inode) {
 }
 
 bool of_no_time(model::Inode& inode) {
-  if (!inode.access_time.known && !inode.modify_time.known) return false;
-  inode.access_time = inode.modify_time = model::FreeTime{};
+  constexpr model::FreeTime kNone;
+  if (inode.access_time == kNone && inode.modify_time == kNone) return false;
+  inode.access_time = inode.modify_time = kNone;
   return true;
 }
 

@@ -39,8 +39,8 @@ const std::vector<UnionProgram>& union_programs() {
       {.kind = "mergerfs",
        .names = {"mergerfs", nullptr},
        .package = "mergerfs",
-       .writable = {"-f", "-o", "allow_other,category.create=ff{,options}", "{upper}=RW:{lowers|:||=RO}", "{mount}"},
-       .read_only = {"-f", "-o", "allow_other{,options}", "{lowers|:||=RO}", "{mount}"},
+       .writable = {"-f", "-o", "allow_other,use_ino,category.create=ff,minfreespace=0{,options}", "{upper}=RW:{lowers|:||=RO}", "{mount}"},
+       .read_only = {"-f", "-o", "allow_other,use_ino{,options}", "{lowers|:||=RO}", "{mount}"},
        .format = DiskFormat::kNoMarks}};
   return programs;
 }
