@@ -90,10 +90,10 @@ Attempt<agent::Greeting> AgentProcess::start() {
     output_ = std::move(out->read);
     ::fcntl(input_.get(), F_SETFL, O_NONBLOCK);
     ::fcntl(output_.get(), F_SETFL, O_NONBLOCK);
+    greeting_ = ask<agent::Greeting>(agent::hello(), agent::parse_greeting);
   }
-  auto greeting = ask<agent::Greeting>(agent::hello(), agent::parse_greeting);
-  if (!greeting) return {.value = std::nullopt, .failure = *failure_};
-  return {.value = std::move(greeting), .failure = {}};
+  if (!greeting_) return {.value = std::nullopt, .failure = *failure_};
+  return {.value = greeting_, .failure = {}};
 }
 
 bool AgentProcess::write_all(const std::string& text) {

@@ -50,6 +50,7 @@ class AgentProcess {
   Descriptor input_;   // the agent's
   Descriptor output_;  // the agent's
   std::string buffered_;
+  std::optional<agent::Greeting> greeting_;
   std::optional<Failure> failure_;
 };
 

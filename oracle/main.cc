@@ -1,4 +1,4 @@
-// The command line: ovlspec check, replay, shrink, explain, rules, prove, scan, identity, inode-properties.
+// The command line: ovlspec check, replay, shrink, infer-profile, explain, rules, prove, scan, identity, inode-properties.
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
@@ -6,6 +6,7 @@
 #include "oracle/check.h"
 #include "oracle/explain.h"
 #include "oracle/identity_table.h"
+#include "oracle/infer_profile.h"
 #include "oracle/inode_properties_command.h"
 #include "oracle/interruption.h"
 #include "oracle/report.h"
@@ -67,6 +68,15 @@ CLI::App* add_replay(CLI::App& app, const char* name, const char* what, ReplayOp
   return command;
 }
 
+CLI::App* add_infer(CLI::App& app, InferOptions& options) {
+  CLI::App* infer = app.add_subcommand("infer-profile", "Probes a subject, and writes a profile to begin with");
+  infer->add_option("--subject", options.subject, "As for check")->required();
+  infer->add_option("--seed", options.seed, "Of the generated cases")->capture_default_str();
+  infer->add_option("--time", options.seconds, "Seconds")->capture_default_str()->check(CLI::PositiveNumber);
+  infer->add_option("--out", options.out, "The file to write; else standard output");
+  return infer;
+}
+
 CLI::App* add_prove(CLI::App& app, proofs::ProveOptions& options) {
   CLI::App* prove = app.add_subcommand("prove", "Proves the decision kernels that run, and refutes their mutants");
   prove->add_flag_callback(
@@ -96,6 +106,8 @@ int main(int argc, char** argv) {
   bool coverage = false;
   CLI::App* rules = app.add_subcommand("rules", "Prints every rule with its source");
   rules->add_flag("--coverage", coverage, "Tells which rules a short campaign on the engine meets");
+  InferOptions infer_options;
+  const CLI::App* inferring = add_infer(app, infer_options);
   proofs::ProveOptions prove_options;
   const CLI::App* proving = add_prove(app, prove_options);
   ScanOptions scan_options;
@@ -124,6 +136,8 @@ int main(int argc, char** argv) {
   if (scanning->parsed()) return status_of(scan_command(scan_options));
   const Interruption interruption;
   replay_options.settings.stop = shrink_options.settings.stop = check_options.settings.stop = interruption.flag();
+  infer_options.settings.stop = interruption.flag();
+  if (inferring->parsed()) return status_of(infer_profile(infer_options));
   if (replaying->parsed())
     return with_trace(replay_options.trace,
                       [&](const Trace& trace) { return status_of(replay(trace, replay_options)); });
