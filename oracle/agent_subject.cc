@@ -126,8 +126,8 @@ std::optional<std::string> AgentProcess::read_line() {
     searched = buffered_.size();
     const bool hurry = settings_.stop != nullptr && *settings_.stop;
     if (searched > kLineMax || hurry || Clock::now() > deadline) {
-      fail(Errno::kETIMEDOUT, searched > kLineMax ? "the agent's answer has no end"
-                                                  : "the agent did not answer in time and was killed");
+      fail(Errno::kETIMEDOUT,
+           searched > kLineMax ? "the agent's answer has no end" : "the agent did not answer in time and was killed");
       return std::nullopt;
     }
     pollfd readable{.fd = output_.get(), .events = POLLIN, .revents = 0};
@@ -137,7 +137,8 @@ std::optional<std::string> AgentProcess::read_line() {
     if (size > 0) buffered_.append(bytes.data(), static_cast<std::size_t>(size));
     if (size == 0 || (size < 0 && errno != EAGAIN && errno != EINTR)) {
       auto ended = daemon_.join(std::chrono::milliseconds(500));
-      fail(Errno::kECONNABORTED, ended.ok() ? "the agent ended without an answer" : "instead of an answer " + ended.failure.what);
+      fail(Errno::kECONNABORTED,
+           ended.ok() ? "the agent ended without an answer" : "instead of an answer " + ended.failure.what);
       return std::nullopt;
     }
   }
@@ -154,7 +155,8 @@ std::optional<std::string> AgentProcess::ask(const std::string& question) {
   }
   if (!write_all(question)) {
     auto ended = daemon_.join(std::chrono::milliseconds(500));
-    fail(Errno::kECONNABORTED, ended.ok() ? "the agent ended without an answer" : "instead of an answer " + ended.failure.what);
+    fail(Errno::kECONNABORTED,
+         ended.ok() ? "the agent ended without an answer" : "instead of an answer " + ended.failure.what);
     return std::nullopt;
   }
   return read_line();

@@ -1,4 +1,5 @@
-// Subjects that hang, die, refuse, leave something behind or talk rubbish: each is a violation, and nothing of it stays.
+// Subjects that hang, die, refuse, leave something behind or talk rubbish: each is a violation, and nothing of it
+// stays.
 #include <signal.h>
 #include <unistd.h>
 
@@ -98,7 +99,8 @@ TEST_F(BadSubjects, ProgramThatIsNotThereIsOfTheEnvironmentAndAnUnknownPlaceOfUs
   EXPECT_EQ(missing.subject, nullptr);
   EXPECT_FALSE(missing.error.usage);
   EXPECT_NE(missing.error.what.find("no-such-program was not found"), std::string::npos) << missing.error.what;
-  for (const char* text : {"command:mount {lowerz} {mount}", "command:", "command:mount 'x", "command:mount ;; what: x"}) {
+  for (const char* text :
+       {"command:mount {lowerz} {mount}", "command:", "command:mount 'x", "command:mount ;; what: x"}) {
     const SubjectOrError wrong = make_subject(text);
     EXPECT_EQ(wrong.subject, nullptr);
     EXPECT_TRUE(wrong.error.usage) << text << ": " << wrong.error.what;
@@ -114,7 +116,8 @@ TEST_F(BadSubjects, ProcessesThatAreLeftBehindAreKilled) {
 }
 
 TEST_F(BadSubjects, MountsThatAreLeftBehindAreDetached) {
-  const auto bad = subject(std::string(kOverlay) + " ;; umount: sh -c 'umount {mount}; mount -t tmpfs t " + directory_ + "'");
+  const auto bad =
+      subject(std::string(kOverlay) + " ;; umount: sh -c 'umount {mount}; mount -t tmpfs t " + directory_ + "'");
   expect_finding(play(*bad), Rule::kUnmounts, directory_);
 }
 
@@ -135,9 +138,9 @@ TEST_F(BadSubjects, ChangedLowerIsAViolation) {
 TEST_F(BadSubjects, FullDiskIsAViolationAndTheNextCaseHasRoom) {
   const std::string mount = "command:sh -c 'echo {upper} > " + directory_ + "/upper; " +
                             "mount -t overlay o -o lowerdir={lowers},upperdir={upper},workdir={work} {mount}'";
-  const auto bad = subject(mount + " ;; umount: sh -c 'umount {mount}; head -c 1T /dev/zero > $(cat " + directory_ +
-                               "/upper)/full || true'",
-                           20s);
+  const auto bad = subject(
+      mount + " ;; umount: sh -c 'umount {mount}; head -c 1T /dev/zero > $(cat " + directory_ + "/upper)/full || true'",
+      20s);
   expect_finding(play(*bad), Rule::kUpperIsDiff, "mtime");
   expect_finding(play(*bad), Rule::kUpperIsDiff, "mtime");
 }
@@ -209,8 +212,8 @@ TEST_F(BadAgents, RubbishIsAViolationThatShowsIt) {
   expect_finding(play(*agent("while read l; do echo rubbish; done")), Rule::kMount, "`rubbish`");
   expect_finding(play(*agent("read l; echo {\\\"ok\\\":true}; read l; echo rubbish; sleep 1000")), Rule::kAnswers,
                  "`rubbish`");
-  expect_finding(play(*agent("read l; echo {\\\"ok\\\":true}; read l; echo {\\\"ok\\\":17}; sleep 1000")), Rule::kAnswers,
-                 "expected");
+  expect_finding(play(*agent("read l; echo {\\\"ok\\\":true}; read l; echo {\\\"ok\\\":17}; sleep 1000")),
+                 Rule::kAnswers, "expected");
 }
 
 TEST_F(BadAgents, SilenceIsAViolationInTime) {
@@ -241,7 +244,8 @@ TEST(MountCommand, PlacesAreFilledInAndEmptyWordsLeftOut) {
                              .options = {"x=1", "y"},
                              .mount_point = "/m",
                              .state = "/s"};
-  const auto words = filled({"p", "-o", "a{,options}", "{upper}", "{lowers|,|+|=RO}", "--l={lower}", "{mount}"}, filling);
+  const auto words =
+      filled({"p", "-o", "a{,options}", "{upper}", "{lowers|,|+|=RO}", "--l={lower}", "{mount}"}, filling);
   EXPECT_EQ(words, (std::vector<std::string>{"p", "-o", "a,x=1,y", "+/a=RO,+/b=RO", "--l=/a", "--l=/b", "/m"}));
   EXPECT_EQ(unknown_place({"{lowers}", "{uper}"}), "uper");
   EXPECT_EQ(unknown_place({"${HOME}", "{}"}), std::nullopt);

@@ -175,8 +175,7 @@ void Campaign::learn(const Finding& finding, std::size_t violation) {
   if (!leaves_tree_known(finding)) return;
   Deviation deviation{.rule = finding.rule, .shows = Shows::kRarely};
   if (finding.operation) deviation.operations.push_back(operation_of(finding));
-  // Numbers differ from case to case.
-  deviation.seen = finding.what.substr(0, finding.what.find_first_of("0123456789"));
+  deviation.seen = beginning_of(finding.what);
   learned_.emplace(profile_.deviations.size(), violation);
   profile_.deviations.push_back(std::move(deviation));
 }

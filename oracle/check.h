@@ -68,11 +68,11 @@ struct SubjectReport {
   std::map<std::string, DeviationCount> deviations;  // by rule ID and reason
   std::vector<std::string> unexpected;               // deviations that the subject does not show: to be taken out
   std::vector<Violation> violations;
-  std::vector<std::string> stale;                  // known issues that no longer show: to be taken out
-  std::map<std::string, std::uint64_t> failures;   // of single cases that could not be played, by their words
-  std::map<std::string, std::uint64_t> declined;   // operations that the subject has not
-  std::optional<std::string> failure;              // why it could not be run, or not to the end
-  bool stopped = false;                            // by a signal
+  std::vector<std::string> stale;                 // known issues that no longer show: to be taken out
+  std::map<std::string, std::uint64_t> failures;  // of single cases that could not be played, by their words
+  std::map<std::string, std::uint64_t> declined;  // operations that the subject has not
+  std::optional<std::string> failure;             // why it could not be run, or not to the end
+  bool stopped = false;                           // by a signal
 };
 
 enum class ExitStatus : int { kConforms = 0, kViolation = 1, kUsage = 2, kInconclusive = 3, kEnvironment = 4 };

@@ -155,7 +155,8 @@ Attempt<Done> Daemon::join(std::chrono::milliseconds limit) {
   for (auto pause = 50us; running(); pause = std::min<std::chrono::microseconds>(pause * 2, 5ms)) {
     if (std::chrono::steady_clock::now() > deadline) {
       kill();
-      return {.value = std::nullopt, .failure = {Errno::kETIMEDOUT, "the program did not end after its unmount", Fault::kSubject}};
+      return {.value = std::nullopt,
+              .failure = {Errno::kETIMEDOUT, "the program did not end after its unmount", Fault::kSubject}};
     }
     std::this_thread::sleep_for(pause);
   }

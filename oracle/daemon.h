@@ -18,8 +18,8 @@
 
 namespace ovlspec::oracle {
 
-// One run of a program, in a session of its own, so that a terminal's signals do not reach it. Its standard error is kept
-// in memory; it dies with the thread that started it.
+// One run of a program, in a session of its own, so that a terminal's signals do not reach it. Its standard error is
+// kept in memory; it dies with the thread that started it.
 class Daemon {
  public:
   // What the program may start and leave: kFamily has a process of ours between, to which everything that the program
@@ -57,7 +57,7 @@ class Daemon {
   std::mutex mutex_;  // over pid_: nobody may strike a number that was given away again
   pid_t pid_ = 0;     // 0: not running
   Kin kin_ = Kin::kAlone;
-  int status_ = 0;    // of waitpid, once it ended
+  int status_ = 0;  // of waitpid, once it ended
   Descriptor error_output_;
 };
 

@@ -49,8 +49,7 @@ std::uint64_t room_for(const Trace& trace) {
 
 }  // namespace
 
-DiskStack::DiskStack(Places places, DiskFormat format)
-    : given_(given_places()), format_(format), places_(places) {
+DiskStack::DiskStack(Places places, DiskFormat format) : given_(given_places()), format_(format), places_(places) {
   if (!given_.empty()) places_ = Places::kDirectories;
 }
 
@@ -328,7 +327,8 @@ struct DiskStack::StackChange {
     if (layer == nullptr) return success();
     const auto access = PosixAccess::open(stack.source_of(*layer));
     if (!access) return done_or(access.error(), "cannot open a layer");
-    if (auto changed = done_or(mutate_layer(**access, m, stack.format_), "cannot change a layer"); !changed.ok()) return changed;
+    if (auto changed = done_or(mutate_layer(**access, m, stack.format_), "cannot change a layer"); !changed.ok())
+      return changed;
     return stack.build(*layer);
   }
 };

@@ -93,7 +93,7 @@ class DiskStack {
   std::vector<GivenPlace> given_;
   DiskFormat format_ = DiskFormat::kOverlay;
   std::uint64_t tmpfs_bytes_ = 0;  // how large a place may become
-  Places places_;  // kAutomatic: tmpfs, once it was chosen
+  Places places_;                  // kAutomatic: tmpfs, once it was chosen
   bool chosen_ = false;
   std::string base_;  // empty until it is made
   std::array<bool, kPlaces> in_use_{};

@@ -118,8 +118,9 @@ void add_entries(const model::Layer& layer, model::ObjectId directory, const std
     const model::Inode& inode = layer.tree[entry.object];
     const model::Marks& marks = layer.mark(entry.object);
     const auto [it, is_first] = first.try_emplace(entry.object, here);
-    const std::string what = is_first ? std::string(marks.whiteout ? "whiteout" : word_of(inode.type)) + marks_text(marks)
-                                      : "link " + it->second;
+    const std::string what = is_first
+                                 ? std::string(marks.whiteout ? "whiteout" : word_of(inode.type)) + marks_text(marks)
+                                 : "link " + it->second;
     lines.push_back(here + " " + what);
     if (inode.is(FileType::kDirectory)) add_entries(layer, entry.object, here, names, first, lines);
   }
@@ -166,8 +167,18 @@ std::string key_of(const Finding& finding, const Trace& shrunk) {
                      digest(shape_of(shrunk)) & ((std::uint64_t{1} << kDigits) - 1));
 }
 
-bool same_kind(const Finding& a, const Finding& b) {
-  return a.rule == b.rule && operation_of(a) == operation_of(b);
+std::string beginning_of(const std::string& what) {
+  std::size_t end = 0;
+  while (end < what.size() && (what[end] < '0' || what[end] > '9')) {
+    if (what[end] == '"' && what.compare(end + 1, 1, ".") != 0) break;
+    // The quote that ends it.
+    if (what[end] == '"') end = what.find('"', end + 1);
+    if (end == std::string::npos) return what;
+    ++end;
+  }
+  return what.substr(0, end);
 }
+
+bool same_kind(const Finding& a, const Finding& b) { return a.rule == b.rule && operation_of(a) == operation_of(b); }
 
 }  // namespace ovlspec::oracle

@@ -18,6 +18,9 @@ std::string operation_of(const Finding& finding);
 // "OVL-RENAME-1 rename 0123456789ab": of a shrunk trace.
 std::string key_of(const Finding& finding, const Trace& shrunk);
 
+// How what was seen begins, in this and in other cases: without numbers, and names but `.` and `..`.
+std::string beginning_of(const std::string& what);
+
 // Same rule, same operation.
 bool same_kind(const Finding& a, const Finding& b);
 

@@ -21,9 +21,7 @@ std::string own_directory() {
 }
 
 // The work directory is not the place for a map that outlives it.
-bool keeps_a_map(const std::string& option) {
-  return option == "identity=upfront" || option == "identity=on-lookup";
-}
+bool keeps_a_map(const std::string& option) { return option == "identity=upfront" || option == "identity=on-lookup"; }
 
 }  // namespace
 

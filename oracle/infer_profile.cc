@@ -14,7 +14,7 @@
 namespace ovlspec::oracle {
 namespace {
 
-constexpr std::uint32_t kOperations = 12;   // of a case
+constexpr std::uint32_t kOperations = 12;  // of a case
 constexpr unsigned kDeviationsInACase = 30;
 constexpr const char* kNotSaid = "none yet: cite what the subject's own documentation says, or report it";
 
@@ -42,7 +42,9 @@ std::vector<Feature> features() {
 Trace feature_stack() {
   Trace trace;
   model::Layer lower;
-  const auto file = [] { return model::Inode{.type = FileType::kRegular, .mode = 0644, .content = model::Content("f")}; };
+  const auto file = [] {
+    return model::Inode{.type = FileType::kRegular, .mode = 0644, .content = model::Content("f")};
+  };
   lower.tree.attach(model::kRoot, "f", lower.add(file()));
   const model::ObjectId linked = lower.add(file());
   lower.tree.attach(model::kRoot, "h1", linked);
@@ -64,8 +66,7 @@ std::vector<std::string> features_of(Subject& subject) {
     });
   };
   if (!subject.prepare(feature_stack()).ok() || !subject.mount().ok()) return found;
-  for (const Feature& feature : features())
-    found.push_back(std::string(has(feature) ? "" : "no ") + feature.name);
+  for (const Feature& feature : features()) found.push_back(std::string(has(feature) ? "" : "no ") + feature.name);
   found.push_back(std::string(subject.take_handle("d") ? "" : "no ") + "file handles");
   (void)subject.unmount();
   return found;
@@ -108,7 +109,7 @@ Deviation deviation_of(const Finding& finding) {
     deviation.action = Action::kPermit;
     deviation.error = error;
   } else {
-    deviation.seen = finding.what.substr(0, finding.what.find_first_of("0123456789"));
+    deviation.seen = beginning_of(finding.what);
   }
   return deviation;
 }
@@ -135,8 +136,8 @@ ExitStatus infer_profile(const InferOptions& options) {
     fmt::print(stderr, "ovlspec: {}\n", made.error.what);
     return made.error.usage ? ExitStatus::kUsage : ExitStatus::kEnvironment;
   }
-  Profile profile{
-      .subject = options.subject.substr(0, options.subject.find(':')), .features = features_of(*made.subject)};
+  Profile profile{.subject = options.subject.substr(0, options.subject.find(':')),
+                  .features = features_of(*made.subject)};
   CheckOptions campaign;
   campaign.seed = options.seed;
   campaign.operations = kOperations;
@@ -156,9 +157,10 @@ ExitStatus infer_profile(const InferOptions& options) {
   }
   for (Deviation& deviation : profile.deviations) deviation.versions = "as of " + today();
   const std::string text =
-      fmt::format("# What ovlspec infer-profile saw of {} in {} small cases (seed {}). Whether each of these is a\n"
-                  "# deviation or a bug is for a person to say: a deviation has a source.\n",
-                  options.subject, number, options.seed) +
+      fmt::format(
+          "# What ovlspec infer-profile saw of {} in {} small cases (seed {}). Whether each of these is a\n"
+          "# deviation or a bug is for a person to say: a deviation has a source.\n",
+          options.subject, number, options.seed) +
       profile_text(profile);
   if (options.out.empty()) {
     fmt::print("{}", text);

@@ -242,8 +242,8 @@ model::RuleSet Judge::rules_shown(const Asked& asked, const model::Plan& plan, c
   add(rules, plan.rule());
   const bool is_known = asked.object != kNoObject;
   if (std::holds_alternative<Attributes>(outcome.payload) && is_known) {
-    for (const Rule rule : {Rule::kStat, Rule::kUnique, Rule::kOneDevice, Rule::kConstant, Rule::kStatChangeTime,
-                            Rule::kStatModifyTime})
+    for (const Rule rule :
+         {Rule::kStat, Rule::kUnique, Rule::kOneDevice, Rule::kConstant, Rule::kStatChangeTime, Rule::kStatModifyTime})
       add(rules, rule);
     if (const auto earlier = identity_.earlier(asked.object)) add(rules, *earlier);
     add(rules, world_[asked.object].is(FileType::kDirectory) ? Rule::kStatDirectoryLinks : Rule::kStatLinks);

@@ -1,4 +1,5 @@
-// The command line: ovlspec check, replay, shrink, infer-profile, explain, rules, prove, scan, identity, inode-properties.
+// The command line: ovlspec check, replay, shrink, infer-profile, explain, rules, prove, scan, identity,
+// inode-properties.
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
@@ -35,17 +36,19 @@ constexpr const char* kSubjects =
 
 void add_common(CLI::App* command, std::vector<std::string>& profiles, SubjectSettings& settings) {
   command->add_option("--profile", profiles, "A profile (TOML) that stands for the shipped one; repeated for several");
-  command->add_option_function<double>(
-      "--limit",
-      [&settings](double seconds) { settings.limit = std::chrono::milliseconds(static_cast<long>(seconds * 1000)); },
-      "Seconds within which a program that is judged answers, mounts and unmounts; 10 by default")
+  command
+      ->add_option_function<double>(
+          "--limit",
+          [&settings](double seconds) {
+            settings.limit = std::chrono::milliseconds(static_cast<long>(seconds * 1000));
+          },
+          "Seconds within which a program that is judged answers, mounts and unmounts; 10 by default")
       ->check(CLI::Range(0.1, 3600.0));
 }
 
 void add_check(CLI::App& app, CheckOptions& options) {
   CLI::App* check = app.add_subcommand("check", "Judges subjects by generated cases, real directories or traces");
-  check->add_option("--subject", options.subjects, kSubjects)
-      ->default_val(std::vector<std::string>{"engine"});
+  check->add_option("--subject", options.subjects, kSubjects)->default_val(std::vector<std::string>{"engine"});
   check->add_option("--gate", options.gates, "Only these subjects decide the exit status");
   check->add_option("--seed", options.seed, "Of the generated cases")->capture_default_str();
   check->add_option("--cases", options.cases, "How many cases each subject plays");

@@ -1,5 +1,5 @@
-// Whatever a program mounts: a FUSE server that stays, or a command that mounts and ends. It is given a time limit; what
-// dies, hangs or leaves something behind is a failure of the subject's, and what is left is cleared away.
+// Whatever a program mounts: a FUSE server that stays, or a command that mounts and ends. It is given a time limit;
+// what dies, hangs or leaves something behind is a failure of the subject's, and what is left is cleared away.
 #pragma once
 
 #include <memory>

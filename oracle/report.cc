@@ -14,7 +14,6 @@ bool all_known(const SubjectReport& report) {
                      [](const Violation& violation) { return violation.known.has_value(); });
 }
 
-
 std::string table(const std::vector<SubjectReport>& reports) {
   std::string text = fmt::format("{:<44} {:<12} {:>8} {:>11} {:>9} {:>10} {:>11} {:>9}\n", "subject", "verdict",
                                  "cases", "operations", "per s", "deviations", "ended early", "rules");
@@ -94,8 +93,8 @@ std::string violation_text(const Violation& violation) {
   if (!violation.key.empty()) text += fmt::format("  key: {}\n", violation.key);
   if (violation.count > 1) text += fmt::format("  in {} cases\n", violation.count);
   if (violation.likely > 0)
-    text += fmt::format("  {} more cases broke this rule with this operation, and were not made small\n",
-                        violation.likely);
+    text +=
+        fmt::format("  {} more cases broke this rule with this operation, and were not made small\n", violation.likely);
   const Steadiness& steadiness = violation.steadiness;
   if (steadiness.is_flaky()) {
     text += fmt::format("  flaky: not seen again in {} replays\n", steadiness.replays);

@@ -118,7 +118,8 @@ std::vector<std::string> complaints_of(const SubjectReport& report) {
   std::vector<std::string> lines;
   for (const std::string& key : report.stale) lines.push_back("known violation no longer shows: " + key);
   for (const std::string& text : report.unexpected) lines.push_back("deviation does not show: " + text);
-  for (const auto& [what, count] : report.failures) lines.push_back(fmt::format("{} cases not played: {}", count, what));
+  for (const auto& [what, count] : report.failures)
+    lines.push_back(fmt::format("{} cases not played: {}", count, what));
   if (report.failure) lines.push_back(*report.failure);
   if (report.stopped) lines.emplace_back("interrupted");
   return lines;
@@ -178,8 +179,7 @@ Json sarif_result(const Violation& violation) {
               {"occurrenceCount", violation.count + violation.likely}};
   if (!violation.file.empty()) result["locations"] = Json::array({location});
   if (violation.known)
-    result["suppressions"] =
-        Json::array({{{"kind", "external"}, {"justification", violation.known->reason}}});
+    result["suppressions"] = Json::array({{{"kind", "external"}, {"justification", violation.known->reason}}});
   return result;
 }
 
@@ -224,15 +224,16 @@ std::string report_junit(const std::vector<SubjectReport>& reports) {
     const auto skipped = std::count_if(results.begin(), results.end(),
                                        [](const RuleResult& r) { return !r.violations.empty() && !r.fails(); });
     const auto complaints = complaints_of(report);
-    text += fmt::format("  <testsuite name=\"{}\" tests=\"{}\" failures=\"{}\" errors=\"{}\" skipped=\"{}\" "
-                        "time=\"{:.3f}\">\n",
-                        xml(report.subject), results.size() + complaints.size(), failures, complaints.size(), skipped,
-                        report.seconds);
+    text += fmt::format(
+        "  <testsuite name=\"{}\" tests=\"{}\" failures=\"{}\" errors=\"{}\" skipped=\"{}\" "
+        "time=\"{:.3f}\">\n",
+        xml(report.subject), results.size() + complaints.size(), failures, complaints.size(), skipped, report.seconds);
     for (const RuleResult& result : results) text += junit_case(report, result);
     for (const std::string& complaint : complaints)
-      text += fmt::format("    <testcase classname=\"{}\" name=\"the run\">\n      <error message=\"{}\"/>\n"
-                          "    </testcase>\n",
-                          xml(report.subject), xml(complaint));
+      text += fmt::format(
+          "    <testcase classname=\"{}\" name=\"the run\">\n      <error message=\"{}\"/>\n"
+          "    </testcase>\n",
+          xml(report.subject), xml(complaint));
     text += "  </testsuite>\n";
   }
   return text + "</testsuites>\n";

@@ -30,8 +30,8 @@ struct RunResult {
   model::RuleSet met;
   std::map<const Deviation*, std::uint64_t> deviations;
   std::map<const Deviation*, std::uint64_t> ideals;  // how often a deviation's trigger was met, and the ideal seen
-  std::uint64_t operations = 0;              // judged, the walks' too
-  std::map<std::string, std::uint64_t> declined;  // operations that the subject has not, by word
+  std::uint64_t operations = 0;                      // judged, the walks' too
+  std::map<std::string, std::uint64_t> declined;     // operations that the subject has not, by word
   bool stopped = false;
   std::vector<std::optional<Outcome>> seen;  // by event
 };

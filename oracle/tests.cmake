@@ -32,6 +32,8 @@ set_tests_properties(golden_traces_fuse golden_traces_on_images PROPERTIES LABEL
 ovlspec_test(counterexamples_test mount SOURCES counterexamples_test.cc LINK ovlspec_check ovlspec_proofs)
 
 # Subjects that misbehave, and a run that is interrupted.
+ovlspec_test(campaign_test mount SOURCES campaign_test.cc LINK ovlspec_check)
+ovlspec_test(finding_key_test unit SOURCES finding_key_test.cc LINK ovlspec_check)
 ovlspec_test(bad_subjects_test mount SOURCES bad_subjects_test.cc LINK ovlspec_check)
 find_package(Python3 COMPONENTS Interpreter)
 add_test(NAME interruption COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/interruption_test.py

@@ -39,7 +39,8 @@ const std::vector<UnionProgram>& union_programs() {
       {.kind = "mergerfs",
        .names = {"mergerfs", nullptr},
        .package = "mergerfs",
-       .writable = {"-f", "-o", "allow_other,use_ino,category.create=ff,minfreespace=0{,options}", "{upper}=RW:{lowers|:||=RO}", "{mount}"},
+       .writable = {"-f", "-o", "allow_other,use_ino,category.create=ff,minfreespace=0{,options}",
+                    "{upper}=RW:{lowers|:||=RO}", "{mount}"},
        .read_only = {"-f", "-o", "allow_other,use_ino{,options}", "{lowers|:||=RO}", "{mount}"},
        .format = DiskFormat::kNoMarks}};
   return programs;
@@ -132,8 +133,8 @@ SubjectOrError make_union_subject(std::string_view kind, std::string_view option
     if (name != nullptr && !path) path = find_in_path(name);
   if (!path)
     return refused({.usage = false,
-                    .what = "the program " + std::string(kind) + " was not found; Debian's package " +
-                            program.package + " has it"});
+                    .what = "the program " + std::string(kind) + " was not found; Debian's package " + program.package +
+                            " has it"});
   MountProgram made{.command = {.writable = program.writable, .read_only = program.read_only, .unmount = {}},
                     .format = program.format};
   made.command.writable.insert(made.command.writable.begin(), *path);
