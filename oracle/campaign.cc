@@ -19,7 +19,7 @@ constexpr unsigned kNothingNewAtMost = 3;      // after which violations of a ki
 constexpr unsigned kFailuresInARow = 20;       // cases that could not be played, after which the campaign ends
 constexpr unsigned kReplays = 5;
 constexpr double kReplaySeconds = 5;  // for all of them
-constexpr double kShrinksInAShare = 20;
+constexpr double kShrinksInAShare = 10;
 constexpr double kShrinkSecondsAtLeast = 2;
 
 double seconds_since(std::chrono::steady_clock::time_point start) {
@@ -77,25 +77,29 @@ std::optional<double> Campaign::share() const {
 }
 
 RunOptions Campaign::run_options(std::uint64_t number) const {
-  return RunOptions{.compare_with_kernel = number % kKernelViewEvery == 0, .stop = context_.options.settings.stop};
+  return RunOptions{.compare_with_kernel = number % kKernelViewEvery == 0,
+                    .after_violation = AfterViolation::kGoOn,
+                    .stop = context_.options.settings.stop};
 }
 
 std::optional<Finding> Campaign::shows(const Trace& trace, const Finding& wanted, std::uint64_t number) {
   const RunResult result = oracle::run(*subject_, trace, profile_, run_options(number));
-  if (result.stopped || !result.finding || !same_kind(*result.finding, wanted)) return std::nullopt;
-  return result.finding;
+  if (result.stopped) return std::nullopt;
+  for (const Finding& finding : result.findings)
+    if (same_kind(finding, wanted)) return finding;
+  return std::nullopt;
 }
 
 // Each known issue shows, or is to be taken out.
 void Campaign::replay_known() {
   for (const KnownIssue& issue : context_.known) {
     if (!is_of(issue, report_.subject) || has_expired(issue, today()) || is_stopped()) continue;
-    const auto wanted = [&](const std::optional<Finding>& finding) {
-      return finding && key_of(*finding, issue.trace) == issue.key;
-    };
+    const auto is_it = [&](const Finding& finding) { return key_of(finding, issue.trace) == issue.key; };
     bool seen = false;
-    for (unsigned i = 0; i < kReplays && !seen; ++i)
-      seen = wanted(oracle::run(*subject_, issue.trace, profile_, run_options(0)).finding);
+    for (unsigned i = 0; i < kReplays && !seen; ++i) {
+      const RunResult result = oracle::run(*subject_, issue.trace, profile_, run_options(0));
+      seen = std::any_of(result.findings.begin(), result.findings.end(), is_it);
+    }
     if (!seen && !is_stopped()) report_.stale.push_back(fmt::format("{} ({})", issue.key, issue.file));
   }
 }
@@ -104,7 +108,8 @@ void Campaign::play(const Trace& trace, std::uint64_t number) {
   const RunResult result = oracle::run(*subject_, trace, profile_, run_options(number));
   if (result.stopped) return;
   count(result, number);
-  if (result.finding) found(trace, *result.finding, number);
+  for (const Finding& finding : result.findings)
+    if (!is_stopped()) found(trace, finding, number);
   context_.progress.show(report_);
 }
 
@@ -116,16 +121,8 @@ void Campaign::count(const RunResult& result, std::uint64_t number) {
   const auto place_of = [this](const Deviation* deviation) {
     return static_cast<std::size_t>(deviation - profile_.deviations.data());
   };
-  for (const auto& [deviation, times] : result.deviations) {
-    const auto learned = learned_.find(place_of(deviation));
-    if (learned == learned_.end()) {
-      deviations_[place_of(deviation)].shown += times;
-    } else {
-      ++report_.violations[learned->second].likely;
-    }
-  }
-  for (const auto& [deviation, times] : result.ideals)
-    if (learned_.count(place_of(deviation)) == 0) deviations_[place_of(deviation)].ideal += times;
+  for (const auto& [deviation, times] : result.deviations) deviations_[place_of(deviation)].shown += times;
+  for (const auto& [deviation, times] : result.ideals) deviations_[place_of(deviation)].ideal += times;
   for (const auto& [word, times] : result.declined) report_.declined[word] += times;
   if (result.verdict == Verdict::kUnjudged) ++report_.unjudged;
   failed_in_a_row_ = result.failure ? failed_in_a_row_ + 1 : 0;
@@ -139,7 +136,6 @@ void Campaign::found(const Trace& trace, const Finding& finding, std::uint64_t n
   Kind& kind = kinds_[std::string(text_of(finding.rule).id) + " " + operation_of(finding)];
   if (kind.nothing_new >= kNothingNewAtMost) {
     ++report_.violations[kind.last].likely;
-    learn(finding, kind.last);
     return;
   }
   Violation violation{.subject = report_.subject, .finding = finding, .trace = trace, .number = number};
@@ -169,15 +165,6 @@ void Campaign::keep(Violation violation, Kind& kind) {
   kind.nothing_new = 0;
   kind.last = report_.violations.size();
   report_.violations.push_back(std::move(violation));
-}
-
-void Campaign::learn(const Finding& finding, std::size_t violation) {
-  if (!leaves_tree_known(finding)) return;
-  Deviation deviation{.rule = finding.rule, .shows = Shows::kRarely};
-  if (finding.operation) deviation.operations.push_back(operation_of(finding));
-  deviation.seen = beginning_of(finding.what);
-  learned_.emplace(profile_.deviations.size(), violation);
-  profile_.deviations.push_back(std::move(deviation));
 }
 
 void Campaign::make_small(Violation& violation) {

@@ -50,8 +50,6 @@ class Campaign {
   // Whether the trace shows a violation of this kind; which.
   std::optional<Finding> shows(const Trace& trace, const Finding& wanted, std::uint64_t number);
   void keep(Violation violation, Kind& kind);
-  // From now on cases go on after a violation like this one, where they can.
-  void learn(const Finding& finding, std::size_t violation);
   void find_unexpected();
   bool is_stopped() const { return context_.options.settings.stop != nullptr && *context_.options.settings.stop; }
 
@@ -60,7 +58,6 @@ class Campaign {
   std::unique_ptr<Subject> subject_;
   Profile profile_;
   std::map<std::size_t, DeviationCount> deviations_;  // by their places in profile_
-  std::map<std::size_t, std::size_t> learned_;        // of those, violations in report_
   std::map<std::string, Kind> kinds_;
   unsigned failed_in_a_row_ = 0;
   Clock::time_point start_;

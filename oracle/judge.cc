@@ -76,7 +76,7 @@ bool leaves_tree_known(const Finding& finding) {
   return finding.rule == Rule::kList && finding.what.find("name \".") != std::string::npos;
 }
 
-Judge::Judge(const Profile& profile) : profile_(profile) {
+Judge::Judge(const Profile& profile, AfterViolation after) : profile_(profile), after_(after) {
   for (const Deviation& deviation : profile.deviations)
     if (deviation.action != Action::kEnd) add(with_deviations_, deviation.rule);
 }
@@ -180,8 +180,14 @@ Verdict Judge::violation(const Asked& asked, Rule rule, std::string what) {
     shown_.push_back(&deviation);
     return leaves_tree_known(finding) && deviation.action == Action::kRelax ? Verdict::kFine : Verdict::kUnjudged;
   }
-  finding_ = std::move(finding);
-  return Verdict::kViolation;
+  const bool goes_on = after_ == AfterViolation::kGoOn && leaves_tree_known(finding);
+  const auto same = [&finding](const Finding& other) {
+    const bool same_operation = finding.operation.has_value() == other.operation.has_value() &&
+                                (!finding.operation || finding.operation->index() == other.operation->index());
+    return finding.rule == other.rule && same_operation;
+  };
+  if (std::none_of(findings_.begin(), findings_.end(), same)) findings_.push_back(std::move(finding));
+  return goes_on ? Verdict::kFine : Verdict::kViolation;
 }
 
 Verdict Judge::violations(const Asked& asked, const std::vector<model::Mismatch>& mismatches) {

@@ -39,9 +39,12 @@ enum class WalkOrder : std::uint8_t {
 // should, or only looked, and showed something wrong beside what is there.
 bool leaves_tree_known(const Finding& finding);
 
+// What follows a violation after which the tree is still known.
+enum class AfterViolation : std::uint8_t { kEnd, kGoOn };
+
 class Judge {
  public:
-  explicit Judge(const Profile& profile);
+  explicit Judge(const Profile& profile, AfterViolation after = AfterViolation::kEnd);
 
   // Somebody changed the layers. `before` and `after` may be empty where model::Continuity::needs_layers says so.
   void changed(const model::Mutation& mutation, const model::Layers& before, const model::Layers& after);
@@ -83,7 +86,9 @@ class Judge {
   std::vector<Operation> walk(WalkOrder order = WalkOrder::kFirstFirst) const;
 
   const model::World& world() const { return world_; }
-  const std::optional<Finding>& finding() const { return finding_; }
+  // The first, and all: of each rule and operation the first.
+  std::optional<Finding> finding() const { return findings_.empty() ? std::nullopt : std::optional(findings_.front()); }
+  const std::vector<Finding>& findings() const { return findings_; }
   const model::RuleSet& met() const { return met_; }  // rules whose outcome was seen
   const std::map<const Deviation*, std::uint64_t>& deviations() const { return deviations_; }
   // Triggers of deviations where the ideal was seen.
@@ -125,7 +130,8 @@ class Judge {
   std::map<const Deviation*, std::uint64_t> deviations_;
   std::map<const Deviation*, std::uint64_t> ideals_;
   std::vector<const Deviation*> shown_;  // by what is being looked at
-  std::optional<Finding> finding_;
+  AfterViolation after_;
+  std::vector<Finding> findings_;
   std::size_t event_ = 0;
   bool mutated_ = false;
   bool spread_ = false;  // the layers lie on several file systems

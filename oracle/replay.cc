@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "oracle/check.h"
 #include "oracle/finding_key.h"
 #include "oracle/profile.h"
@@ -28,7 +30,8 @@ Player player_of(const std::string& name, const ReplayOptions& options) {
 }
 
 RunOptions run_options(const ReplayOptions& options) {
-  return RunOptions{.compare_with_kernel = true, .stop = options.settings.stop};
+  return RunOptions{
+      .compare_with_kernel = true, .after_violation = AfterViolation::kGoOn, .stop = options.settings.stop};
 }
 
 }  // namespace
@@ -43,8 +46,9 @@ ExitStatus replay(const Trace& trace, const ReplayOptions& options) {
       fmt::print("{}: interrupted\n", name);
       return ExitStatus::kInconclusive;
     }
+    for (const Finding& finding : result.findings)
+      fmt::print("{}", violation_text(Violation{.subject = name, .finding = finding, .trace = trace}));
     if (result.finding) {
-      fmt::print("{}", violation_text(Violation{.subject = name, .finding = *result.finding, .trace = trace}));
       status = ExitStatus::kViolation;
     } else if (result.failure) {
       fmt::print("{}: {}\n", name, result.failure->what);
@@ -69,7 +73,8 @@ ExitStatus shrink_command(const Trace& trace, const ReplayOptions& options) {
     if (!result.finding) continue;
     const Trace small = shrink(trace, [&](const Trace& candidate) {
       const RunResult again = play(candidate);
-      return !again.stopped && again.finding && same_kind(*again.finding, *result.finding);
+      const auto is_it = [&](const Finding& finding) { return same_kind(finding, *result.finding); };
+      return !again.stopped && std::any_of(again.findings.begin(), again.findings.end(), is_it);
     });
     fmt::print("{}", print_text(small));
     return ExitStatus::kViolation;

@@ -8,7 +8,7 @@ namespace {
 class Run {
  public:
   Run(Subject& subject, const Trace& trace, const Profile& profile, const RunOptions& options)
-      : subject_(subject), trace_(trace), options_(options), judge_(profile) {}
+      : subject_(subject), trace_(trace), options_(options), judge_(profile, options.after_violation) {}
 
   RunResult play() {
     result_.seen.resize(trace_.events.size());
@@ -24,6 +24,8 @@ class Run {
     }
     result_.stopped = is_stopped();
     result_.finding = judge_.finding();
+    result_.findings = judge_.findings();
+    if (result_.finding) result_.verdict = Verdict::kViolation;
     result_.met = judge_.met();
     result_.deviations = judge_.deviations();
     result_.ideals = judge_.ideals();
