@@ -131,6 +131,8 @@ struct RuleText {
   X(kListRemoved, "OVL-RD-7", "A removed directory lists nothing but perhaps `.` and `..`, or is ENOENT.", "Linux getdents(2)", kJudged)\
   /* layers */                                                                                                        \
   X(kMount, "OVL-MNT-1", "A stack of valid layers mounts, whatever was changed in them while it was not mounted.", "ovlspec guarantee ID-6", kJudged)\
+  X(kAnswers, "OVL-MNT-2", "A mount answers every operation, in time, from the mount to the unmount.", "ovlspec: whoever uses a mount that died or hangs loses work, or hangs too", kJudged)\
+  X(kUnmounts, "OVL-MNT-3", "An unmount succeeds once nothing uses the mount, and leaves no mount and no process behind.", "ovlspec: what is left holds the layers", kJudged)\
   X(kMerge, "OVL-MRG-1", "After a mount the tree is the merge of the layers.", "overlayfs: Upper and Lower", kJudged)\
   X(kShownTwice, "OVL-MRG-3", "A lower directory that redirects show at two places is two directories, with files of their own.", "ovlspec; xfstests overlay/049", kNotYet)\
   X(kVisibleNames, "OVL-MRG-2", "No visible name answers EIO or ESTALE.", "ovlspec guarantee ID-6", kJudged)                 \

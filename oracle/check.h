@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "oracle/finding.h"
+#include "oracle/known_issues.h"
 #include "oracle/runner.h"
 
 namespace ovlspec::oracle {
@@ -24,15 +25,36 @@ struct CheckOptions {
   std::string out = "ovlspec-findings";  // violations are saved here
   std::uint32_t operations = 60;         // of a generated case, about
   bool mutations = true;                 // generated cases change the layers between mounts
+  std::string known;                     // a file of known issues (known_issues.h); empty: none
+  std::vector<std::string> profiles;     // files that stand for the shipped profiles of their subjects
+  SubjectSettings settings;              // `stop` ends the campaign
 };
 
-// One kind of violation by one subject: the first that was met of its rule and operation, made small.
+// How surely a violation shows: in `shown` of `replays` replays of its trace.
+struct Steadiness {
+  unsigned replays = 0;
+  unsigned shown = 0;
+  bool is_flaky() const { return replays > 0 && shown == 0; }
+};
+
+// One violation by one subject, made small: of those with one key (finding_key.h) the first that was met.
 struct Violation {
   std::string subject;
   Finding finding;
   Trace trace;
-  std::string file;         // where it was saved
-  std::uint64_t count = 0;  // how many cases showed it
+  std::string key;
+  std::string file;          // where it was saved
+  std::uint64_t count = 1;   // how many cases showed it
+  std::uint64_t likely = 0;  // and how many more one of its rule and operation, not made small
+  std::uint64_t number = 0;  // of the first case
+  Steadiness steadiness;
+  std::optional<KnownIssue> known;  // it is that one, and does not fail the run
+};
+
+// How often a deviation's trigger was met, and how often the subject deviated then.
+struct DeviationCount {
+  std::uint64_t ideal = 0;
+  std::uint64_t shown = 0;
 };
 
 struct SubjectReport {
@@ -43,9 +65,14 @@ struct SubjectReport {
   std::uint64_t unjudged = 0;  // cases that a deviation ended early
   double seconds = 0;
   model::RuleSet met;
-  std::map<std::string, std::uint64_t> deviations;  // by rule ID and reason
+  std::map<std::string, DeviationCount> deviations;  // by rule ID and reason
+  std::vector<std::string> unexpected;               // deviations that the subject does not show: to be taken out
   std::vector<Violation> violations;
-  std::optional<std::string> failure;  // why it could not be run, or not to the end
+  std::vector<std::string> stale;                 // known issues that no longer show: to be taken out
+  std::map<std::string, std::uint64_t> failures;  // of single cases that could not be played, by their words
+  std::map<std::string, std::uint64_t> declined;  // operations that the subject has not
+  std::optional<std::string> failure;             // why it could not be run, or not to the end
+  bool stopped = false;                           // by a signal
 };
 
 enum class ExitStatus : int { kConforms = 0, kViolation = 1, kUsage = 2, kInconclusive = 3, kEnvironment = 4 };
@@ -54,7 +81,13 @@ enum class ExitStatus : int { kConforms = 0, kViolation = 1, kUsage = 2, kInconc
 ExitStatus check(const CheckOptions& options);
 
 // `ovlspec replay` and `ovlspec shrink` of a trace on subjects; what is found is printed.
-ExitStatus replay(const Trace& trace, const std::vector<std::string>& subjects);
-ExitStatus shrink_command(const Trace& trace, const std::vector<std::string>& subjects);
+struct ReplayOptions {
+  std::string trace;  // the file's path
+  std::vector<std::string> subjects;
+  std::vector<std::string> profiles;
+  SubjectSettings settings;
+};
+ExitStatus replay(const Trace& trace, const ReplayOptions& options);
+ExitStatus shrink_command(const Trace& trace, const ReplayOptions& options);
 
 }  // namespace ovlspec::oracle

@@ -3,9 +3,11 @@
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <csignal>
 
 #include "oracle/overlay_mount.h"
@@ -15,24 +17,96 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// Between fork and exec: only what may follow a fork of a process with threads.
-[[noreturn]] void become(char* const* arguments, int error_output, pid_t parent) {
-  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-  if (::getppid() != parent) ::_exit(127);
+// Between fork and exec, and in a keeper: only what may follow a fork of a process with threads.
+
+struct Run {
+  char* const* arguments;
+  Daemon::Streams streams;
+  int error_output;
+};
+
+void take_streams(const Run& run) {
+  const int nothing = ::open("/dev/null", O_RDWR);
+  ::dup2(run.streams.input >= 0 ? run.streams.input : nothing, STDIN_FILENO);
+  ::dup2(run.streams.output >= 0 ? run.streams.output : nothing, STDOUT_FILENO);
+  ::dup2(run.error_output, STDERR_FILENO);
+}
+
+[[noreturn]] void become(const Run& run) {
   sigset_t none;
   ::sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
-  const int nothing = ::open("/dev/null", O_RDWR);
-  ::dup2(nothing, STDIN_FILENO);
-  ::dup2(nothing, STDOUT_FILENO);
-  ::dup2(error_output, STDERR_FILENO);
-  ::execv(arguments[0], arguments);
+  ::execv(run.arguments[0], run.arguments);
   ::_exit(127);
+}
+
+[[noreturn]] void become_alone(const Run& run, pid_t parent) {
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (::getppid() != parent) ::_exit(127);
+  ::setsid();
+  take_streams(run);
+  become(run);
+}
+
+// The keeper's own children: all that the program left to it.
+void kill_children() {
+  const int file = ::open("/proc/thread-self/children", O_RDONLY);
+  if (file < 0) return;
+  char text[4096];
+  pid_t child = 0;
+  for (ssize_t size; (size = ::read(file, text, sizeof text)) > 0;)
+    for (ssize_t i = 0; i < size; ++i) {
+      if (text[i] >= '0' && text[i] <= '9') {
+        child = child * 10 + (text[i] - '0');
+      } else {
+        if (child > 0) ::kill(child, SIGKILL);
+        child = 0;
+      }
+    }
+  ::close(file);
+}
+
+// Stays between us and the program's family, until the last of it has ended or it is told to end it (SIGTERM). Ends as
+// the program itself did, or by SIGKILL where it was told to.
+[[noreturn]] void keep(const Run& run, pid_t parent) {
+  sigset_t watched;
+  ::sigemptyset(&watched);
+  ::sigaddset(&watched, SIGTERM);
+  ::sigaddset(&watched, SIGCHLD);
+  ::sigprocmask(SIG_BLOCK, &watched, nullptr);
+  ::prctl(PR_SET_PDEATHSIG, SIGTERM);
+  if (::getppid() != parent) ::_exit(127);
+  ::prctl(PR_SET_CHILD_SUBREAPER, 1);
+  ::setsid();
+  take_streams(run);
+  // What is open here must not hold up an unmount.
+  ::syscall(SYS_close_range, STDERR_FILENO + 1, ~0U, 0);
+  const pid_t program = ::fork();
+  if (program < 0) ::_exit(127);
+  if (program == 0) become(run);
+  // Its streams are the program's alone: their end must show.
+  ::close(STDIN_FILENO);
+  ::close(STDOUT_FILENO);
+  int end = 0;
+  for (bool told = false;;) {
+    timespec pause{.tv_sec = 0, .tv_nsec = 20'000'000};
+    const int signal = ::sigtimedwait(&watched, nullptr, &pause);
+    told = told || signal == SIGTERM;
+    if (told) kill_children();
+    int status = 0;
+    pid_t ended = 0;
+    while ((ended = ::waitpid(-1, &status, WNOHANG)) > 0)
+      if (ended == program) end = status;
+    if (ended == 0 || errno != ECHILD) continue;
+    if (told) ::kill(::getpid(), SIGKILL);
+    if (WIFSIGNALED(end)) ::kill(::getpid(), WTERMSIG(end));
+    ::_exit(WIFEXITED(end) ? WEXITSTATUS(end) : 128 + WTERMSIG(end));
+  }
 }
 
 }  // namespace
 
-Attempt<Done> Daemon::start(const std::vector<std::string>& arguments) {
+Attempt<Done> Daemon::start(const std::vector<std::string>& arguments, Kin kin, Streams streams) {
   error_output_.reset(::memfd_create("stderr", MFD_CLOEXEC));
   if (!error_output_.open()) return {.value = std::nullopt, .failure = system_failure("cannot keep a daemon's words")};
   std::vector<char*> words;
@@ -41,9 +115,12 @@ Attempt<Done> Daemon::start(const std::vector<std::string>& arguments) {
   const pid_t parent = ::getpid();
   const pid_t child = ::fork();
   if (child < 0) return {.value = std::nullopt, .failure = system_failure("cannot start " + arguments[0])};
-  if (child == 0) become(words.data(), error_output_.get(), parent);
+  const Run run{.arguments = words.data(), .streams = streams, .error_output = error_output_.get()};
+  if (child == 0 && kin == Kin::kAlone) become_alone(run, parent);
+  if (child == 0) keep(run, parent);
   const std::lock_guard lock(mutex_);
   pid_ = child;
+  kin_ = kin;
   status_ = 0;
   return {.value = Done{}, .failure = {}};
 }
@@ -65,7 +142,7 @@ bool Daemon::running() {
 
 void Daemon::strike() {
   const std::lock_guard lock(mutex_);
-  if (pid_ != 0) ::kill(pid_, SIGKILL);
+  if (pid_ != 0) ::kill(pid_, kin_ == Kin::kAlone ? SIGKILL : SIGTERM);
 }
 
 void Daemon::kill() {
@@ -78,15 +155,16 @@ Attempt<Done> Daemon::join(std::chrono::milliseconds limit) {
   for (auto pause = 50us; running(); pause = std::min<std::chrono::microseconds>(pause * 2, 5ms)) {
     if (std::chrono::steady_clock::now() > deadline) {
       kill();
-      return {.value = std::nullopt, .failure = {Errno::kETIMEDOUT, "the daemon did not end after its unmount"}};
+      return {.value = std::nullopt,
+              .failure = {Errno::kETIMEDOUT, "the program did not end after its unmount", Fault::kSubject}};
     }
     std::this_thread::sleep_for(pause);
   }
   if (WIFEXITED(status_) && WEXITSTATUS(status_) == 0) return {.value = Done{}, .failure = {}};
-  std::string what = WIFSIGNALED(status_) ? "the daemon was killed by signal " + std::to_string(WTERMSIG(status_))
-                                          : "the daemon ended with status " + std::to_string(WEXITSTATUS(status_));
+  std::string what = WIFSIGNALED(status_) ? "the program was killed by signal " + std::to_string(WTERMSIG(status_))
+                                          : "the program ended with status " + std::to_string(WEXITSTATUS(status_));
   if (const std::string words = last_words(); !words.empty()) what += ": " + words;
-  return {.value = std::nullopt, .failure = {Errno::kEIO, std::move(what)}};
+  return {.value = std::nullopt, .failure = {Errno::kEIO, std::move(what), Fault::kSubject}};
 }
 
 std::string Daemon::last_words() const {
@@ -101,8 +179,8 @@ std::string Daemon::last_words() const {
   return line == std::string::npos ? text : text.substr(line + 1);
 }
 
-Watchdog::Watchdog(Daemon& daemon, std::chrono::milliseconds limit)
-    : daemon_(daemon), limit_(limit), thread_([this] { watch(); }) {}
+Watchdog::Watchdog(std::function<void()> strike, const SubjectSettings& settings)
+    : strike_(std::move(strike)), settings_(settings), thread_([this] { watch(); }) {}
 
 Watchdog::~Watchdog() {
   {
@@ -117,15 +195,16 @@ void Watchdog::watch() {
   std::unique_lock lock(mutex_);
   std::uint64_t turn = 0;
   auto since = std::chrono::steady_clock::now();
-  while (!stopped_.wait_for(lock, limit_ / 8, [this] { return stop_; })) {
+  const auto pause = std::min<std::chrono::milliseconds>(settings_.limit / 8, 250ms);
+  while (!stopped_.wait_for(lock, pause, [this] { return stop_; })) {
     const auto now = std::chrono::steady_clock::now();
     const std::uint64_t seen = turns_.load();
     if (seen != turn || seen % 2 == 0) {
       turn = seen;
       since = now;
-    } else if (now - since > limit_) {
-      daemon_.strike();
+    } else if (now - since > (must_hurry() ? std::min(settings_.limit, 500ms) : settings_.limit)) {
       struck_ = true;
+      strike_();
       since = now;
     }
   }

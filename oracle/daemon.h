@@ -1,4 +1,4 @@
-// A child process that serves a mount.
+// Child processes: those that serve a mount, and those that speak with us.
 #pragma once
 
 #include <sys/types.h>
@@ -7,6 +7,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
+#include <functional>
 #include <mutex>
 #include <string>
 #include <thread>
@@ -17,20 +18,32 @@
 
 namespace ovlspec::oracle {
 
-// One run of a program. Its standard error is kept in memory; it dies with the thread that started it.
+// One run of a program, in a session of its own, so that a terminal's signals do not reach it. Its standard error is
+// kept in memory; it dies with the thread that started it.
 class Daemon {
  public:
+  // What the program may start and leave: kFamily has a process of ours between, to which everything that the program
+  // started and did not wait for falls, and which ends it all. It runs until the last of them has ended.
+  enum class Kin : std::uint8_t { kAlone, kFamily };
+  struct Streams {  // -1: /dev/null
+    int input = -1;
+    int output = -1;
+  };
+
   Daemon() = default;
   ~Daemon() { kill(); }
   Daemon(const Daemon&) = delete;
   Daemon& operator=(const Daemon&) = delete;
 
   // Runs arguments[0], a path. REQUIRES: not running.
-  Attempt<Done> start(const std::vector<std::string>& arguments);
+  Attempt<Done> start(const std::vector<std::string>& arguments) {
+    return start(arguments, Kin::kAlone, Streams{.input = -1, .output = -1});
+  }
+  Attempt<Done> start(const std::vector<std::string>& arguments, Kin kin, Streams streams);
   bool running();
-  // SIGKILL, and waits for the end.
+  // Ends it by force, and waits for the end.
   void kill();
-  // SIGKILL alone, from any thread: whatever waits for the program's answer then gets an error.
+  // Ends it by force, from any thread: whatever waits for the program's answer then gets an error.
   void strike();
   // Waits for the end by itself; kills what does not end in time. How it ended, where that is not exit status 0.
   Attempt<Done> join(std::chrono::milliseconds limit);
@@ -43,14 +56,15 @@ class Daemon {
 
   std::mutex mutex_;  // over pid_: nobody may strike a number that was given away again
   pid_t pid_ = 0;     // 0: not running
-  int status_ = 0;    // of waitpid, once it ended
+  Kin kin_ = Kin::kAlone;
+  int status_ = 0;  // of waitpid, once it ended
   Descriptor error_output_;
 };
 
-// Strikes a daemon when a stretch of work takes too long, so that nothing hangs on a program that does not answer.
+// Strikes when a stretch of work takes too long, so that nothing hangs on a program that does not answer.
 class Watchdog {
  public:
-  Watchdog(Daemon& daemon, std::chrono::milliseconds limit);
+  Watchdog(std::function<void()> strike, const SubjectSettings& settings);
   ~Watchdog();
   Watchdog(const Watchdog&) = delete;
   Watchdog& operator=(const Watchdog&) = delete;
@@ -66,14 +80,17 @@ class Watchdog {
    private:
     Watchdog& watchdog_;
   };
-  // Whether it ever struck since the last call.
-  bool struck() { return struck_.exchange(false); }
+  // Whether it struck since it was last reset.
+  bool struck() const { return struck_; }
+  void reset() { struck_ = false; }
 
  private:
   void watch();
 
-  Daemon& daemon_;
-  std::chrono::milliseconds limit_;
+  bool must_hurry() const { return settings_.stop != nullptr && *settings_.stop; }
+
+  std::function<void()> strike_;
+  SubjectSettings settings_;
   std::atomic<std::uint64_t> turns_{0};  // odd: within a stretch
   std::atomic<bool> struck_{false};
   std::mutex mutex_;

@@ -72,6 +72,7 @@ class Mutator {
   Status operator()(const model::Put& m) {
     const std::string path = plain(m.path);
     if (path.empty() || !is_directory(parent_of(path))) return {};
+    if (m.marks.whiteout && !has_marks(format_)) return {};
     if (exists(path)) OVLSPEC_TRY(access_.remove(path));
     return access_.make(path, inode_on_disk(m.inode, m.marks, format_));
   }

@@ -11,6 +11,7 @@
 
 #include "oracle/disk_mutate.h"
 #include "oracle/materialise.h"
+#include "oracle/mount_table.h"
 #include "oracle/scan.h"
 
 namespace ovlspec::oracle {
@@ -28,9 +29,27 @@ Attempt<Done> failed(const Attempt<T>& attempt) {
   return {.value = std::nullopt, .failure = attempt.failure};
 }
 
+void remove_tree(const std::string& path) {
+  std::error_code ignored;
+  std::filesystem::remove_all(path, ignored);
+}
+
+// What the layers of a trace need on one place at most, several times over, and no less than 256 MiB: a subject that
+// writes without end meets ENOSPC before the machine's memory is used up.
+std::uint64_t room_for(const Trace& trace) {
+  constexpr std::uint64_t kTimes = 4;
+  std::uint64_t bytes = std::uint64_t{256} << 20;
+  const auto add = [&bytes](const LayerImage& image) {
+    for (const model::Inode& inode : image.layer.tree.inodes) bytes += kTimes * inode.content.size();
+  };
+  std::for_each(trace.lowers.begin(), trace.lowers.end(), add);
+  if (trace.upper) add(*trace.upper);
+  return bytes;
+}
+
 }  // namespace
 
-DiskStack::DiskStack(Places places) : given_(given_places()), places_(places) {
+DiskStack::DiskStack(Places places, DiskFormat format) : given_(given_places()), format_(format), places_(places) {
   if (!given_.empty()) places_ = Places::kDirectories;
 }
 
@@ -63,11 +82,12 @@ std::string DiskStack::place_path(std::uint8_t place) const {
 DiskStack::~DiskStack() {
   if (base_.empty()) return;
   (void)drop_places();
-  for (std::uint8_t place = 0; place < kPlaces; ++place) ::rmdir(place_path(place).c_str());
-  ::rmdir(mount_point().c_str());
-  ::rmdir((base_ + "/view").c_str());
-  std::filesystem::remove_all(state_directory());
-  ::rmdir(base_.c_str());
+  for (std::uint8_t place = 0; place < kPlaces; ++place) {
+    const std::string path = place_path(place);
+    if (!given_.empty() && detach_below(path).empty()) remove_tree(path);
+  }
+  // What was judged may have left anything there. Through a mount nothing is removed.
+  if (detach_below(base_).empty()) remove_tree(base_);
 }
 
 Attempt<Done> DiskStack::make_base() {
@@ -75,7 +95,7 @@ Attempt<Done> DiskStack::make_base() {
   std::error_code error;
   const std::filesystem::path temporary = std::filesystem::temp_directory_path(error);
   if (error) return {.value = std::nullopt, .failure = {Errno::kENOENT, "there is no directory for temporary files"}};
-  std::string path = (temporary / "ovlspec-XXXXXX").string();
+  std::string path = (temporary / (std::string(kBaseName) + "XXXXXX")).string();
   if (::mkdtemp(path.data()) == nullptr)
     return {.value = std::nullopt, .failure = system_failure("cannot make the directory " + path)};
   base_ = path;
@@ -98,7 +118,7 @@ Attempt<Done> DiskStack::choose_places() {
     return taken;
   };
   if (places_ == Places::kAutomatic) {
-    if (auto mounted = mount_tmpfs(place_path(probe)); !mounted.ok()) return mounted;
+    if (auto mounted = mount_tmpfs(place_path(probe), tmpfs_bytes_); !mounted.ok()) return mounted;
     const bool taken = takes_user_attributes();
     if (auto unmounted = unmount_at(place_path(probe)); !unmounted.ok()) return unmounted;
     places_ = taken ? Places::kAutomatic : Places::kDirectories;
@@ -133,7 +153,7 @@ Attempt<Done> DiskStack::drop_places() {
 Attempt<Done> DiskStack::need_place(std::uint8_t place) {
   if (in_use_[place]) return success();
   if (places_ == Places::kAutomatic)
-    if (auto mounted = mount_tmpfs(place_path(place)); !mounted.ok()) return mounted;
+    if (auto mounted = mount_tmpfs(place_path(place), tmpfs_bytes_); !mounted.ok()) return mounted;
   in_use_[place] = true;
   return success();
 }
@@ -175,13 +195,14 @@ Attempt<DiskStack::Directory> DiskStack::make_layer(std::uint8_t place, const mo
   if (!directory.ok()) return directory;
   const auto access = PosixAccess::open(source_of(*directory.value));
   if (!access) return {.value = std::nullopt, .failure = {access.error(), "cannot open a layer's directory"}};
-  if (auto written = materialise(layer, **access); !written.ok())
+  if (auto written = materialise(layer, **access, format_); !written.ok())
     return {.value = std::nullopt, .failure = written.failure};
   if (auto built = build(*directory.value); !built.ok()) return {.value = std::nullopt, .failure = built.failure};
   return directory;
 }
 
 Attempt<Done> DiskStack::prepare(const Trace& trace) {
+  tmpfs_bytes_ = room_for(trace);
   if (auto made = make_base(); !made.ok()) return made;
   if (auto chosen = choose_places(); !chosen.ok()) return chosen;
   if (auto dropped = drop_places(); !dropped.ok()) return dropped;
@@ -306,7 +327,8 @@ struct DiskStack::StackChange {
     if (layer == nullptr) return success();
     const auto access = PosixAccess::open(stack.source_of(*layer));
     if (!access) return done_or(access.error(), "cannot open a layer");
-    if (auto changed = done_or(mutate_layer(**access, m), "cannot change a layer"); !changed.ok()) return changed;
+    if (auto changed = done_or(mutate_layer(**access, m, stack.format_), "cannot change a layer"); !changed.ok())
+      return changed;
     return stack.build(*layer);
   }
 };
@@ -327,10 +349,11 @@ Attempt<Scanned> DiskStack::scan() const {
   if (work_) access.work = open(*work_);
   const bool all = opened.size() == lowers_.size() + (upper_ ? 1 : 0) + (work_ ? 1 : 0);
   if (!all) return {.value = std::nullopt, .failure = {Errno::kEIO, "cannot open a layer's directory"}};
-  return scan_stack(access);
+  return scan_stack(access, format_);
 }
 
-Attempt<model::Tree> DiskStack::kernel_view() const {
+std::optional<Attempt<model::Tree>> DiskStack::kernel_view() const {
+  if (format_ != DiskFormat::kOverlay) return std::nullopt;
   const std::string point = base_ + "/view";
   StackPaths stack;
   const StackPaths layers = paths();
@@ -340,7 +363,7 @@ Attempt<model::Tree> DiskStack::kernel_view() const {
   const std::vector<std::string> options = {"redirect_dir=follow", "metacopy=off", "index=off", "nfs_export=off",
                                             "xino=off"};
   if (auto mounted = mount_overlay(stack, options, point); !mounted.ok())
-    return {.value = std::nullopt, .failure = mounted.failure};
+    return Attempt<model::Tree>{.value = std::nullopt, .failure = mounted.failure};
   Attempt<model::Tree> tree;
   {
     const auto access = PosixAccess::open(point);
@@ -350,7 +373,8 @@ Attempt<model::Tree> DiskStack::kernel_view() const {
       tree.failure = {access.error(), "cannot open the kernel's mount"};
     }
   }
-  if (auto unmounted = unmount_at(point); !unmounted.ok()) return {.value = std::nullopt, .failure = unmounted.failure};
+  if (auto unmounted = unmount_at(point); !unmounted.ok())
+    return Attempt<model::Tree>{.value = std::nullopt, .failure = unmounted.failure};
   return tree;
 }
 

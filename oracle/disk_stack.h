@@ -22,6 +22,7 @@
 
 #include "model/mutation.h"
 #include "oracle/given_places.h"
+#include "oracle/layer_format.h"
 #include "oracle/overlay_mount.h"
 #include "oracle/posix_access.h"
 #include "oracle/subject.h"
@@ -33,8 +34,9 @@ namespace ovlspec::oracle {
 class DiskStack {
  public:
   enum class Places : std::uint8_t { kAutomatic, kDirectories };
-  // kAutomatic: where the environment gives places, those.
-  explicit DiskStack(Places places = Places::kAutomatic);
+  // kAutomatic: where the environment gives places, those. `format`: how the layers' marks lie on disk.
+  explicit DiskStack(Places places = Places::kAutomatic, DiskFormat format = DiskFormat::kOverlay);
+  explicit DiskStack(DiskFormat format) : DiskStack(Places::kAutomatic, format) {}
   explicit DiskStack(std::vector<GivenPlace> given);
   ~DiskStack();
   DiskStack(const DiskStack&) = delete;
@@ -42,6 +44,9 @@ class DiskStack {
 
   Attempt<Done> prepare(const Trace& trace);
   StackPaths paths() const;
+  // What everything temporary lies in; its name begins with kBaseName.
+  static constexpr const char* kBaseName = "ovlspec-";
+  const std::string& base() const { return base_; }
   // An empty directory for the mount. REQUIRES: prepare succeeded.
   std::string mount_point() const { return base_ + "/mount"; }
   // A directory beside the layers, empty after prepare, for what a subject keeps there.
@@ -54,7 +59,8 @@ class DiskStack {
 
   Attempt<Done> mutate(const model::Mutation& mutation);
   Attempt<Scanned> scan() const;
-  Attempt<model::Tree> kernel_view() const;
+  // Nothing where the layers are not the kernel's.
+  std::optional<Attempt<model::Tree>> kernel_view() const;
 
  private:
   struct Directory {
@@ -85,7 +91,9 @@ class DiskStack {
   Directory* layer(model::LayerName name);
 
   std::vector<GivenPlace> given_;
-  Places places_;  // kAutomatic: tmpfs, once it was chosen
+  DiskFormat format_ = DiskFormat::kOverlay;
+  std::uint64_t tmpfs_bytes_ = 0;  // how large a place may become
+  Places places_;                  // kAutomatic: tmpfs, once it was chosen
   bool chosen_ = false;
   std::string base_;  // empty until it is made
   std::array<bool, kPlaces> in_use_{};

@@ -1,6 +1,7 @@
 #include "oracle/disk_subject.h"
 
 #include <fcntl.h>
+#include <sys/statfs.h>
 #include <unistd.h>
 
 #include <utility>
@@ -38,14 +39,21 @@ Attempt<Done> DiskSubject::mount() {
   const std::string point = stack_.mount_point();
   if (auto begun = begin(stack_.paths(), options_, point); !begun.ok()) return begun;
   mounted_ = true;
-  Descriptor root(::open(point.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
-  if (!root.open()) {
-    Failure failure = system_failure("cannot open the mount");
-    unmount();
-    return {.value = std::nullopt, .failure = std::move(failure)};
-  }
+  auto entered = enter(point);
+  if (!entered.ok()) (void)unmount();
+  return entered;
+}
+
+Attempt<Done> DiskSubject::enter(const std::string& mount_point) {
+  Descriptor root(::open(mount_point.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  if (!root.open()) return {.value = std::nullopt, .failure = system_failure("cannot open the mount")};
   executor_.attach(std::move(root));
   return {.value = Done{}, .failure = {}};
+}
+
+bool DiskSubject::root_answers() const {
+  struct statfs status;
+  return executor_.attached() && ::fstatfs(executor_.mount(), &status) == 0;
 }
 
 Attempt<Done> DiskSubject::unmount() {

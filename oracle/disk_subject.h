@@ -19,7 +19,8 @@ namespace ovlspec::oracle {
 
 class DiskSubject : public Subject {
  public:
-  explicit DiskSubject(std::string name) : name_(std::move(name)) {}
+  explicit DiskSubject(std::string name, DiskFormat format = DiskFormat::kOverlay)
+      : name_(std::move(name)), stack_(format) {}
 
   std::string name() const final { return name_; }
   Attempt<Done> prepare(const Trace& trace) final;
@@ -27,7 +28,7 @@ class DiskSubject : public Subject {
   Attempt<Done> unmount() final;
   Attempt<Done> crash() final;
   // Drops what the whole machine's kernel can do without; where this process may not, nothing happens.
-  void drop_caches() final;
+  void drop_caches() override;
   Outcome apply(const Caller& caller, const Operation& operation) override;
   Result<std::string> take_handle(const std::string& path) override;
   Result<HandleOpened> open_handle(const std::string& handle) override;
@@ -46,6 +47,11 @@ class DiskSubject : public Subject {
   // What a crash takes away, with everything open; `end_crashed` comes after, with nothing open.
   virtual void die() = 0;
   virtual Attempt<Done> end_crashed(const std::string& mount_point) = 0;
+
+  // What operations go to from now on. The mount's root, where there is one.
+  virtual Attempt<Done> enter(const std::string& mount_point);
+  // Whether the mount's file system answers. REQUIRES: mounted.
+  bool root_answers() const;
 
   // For destructors of what derives: leaves nothing mounted, and the thread outside of any mount.
   void end_quietly();

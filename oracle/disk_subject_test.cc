@@ -57,9 +57,9 @@ TEST_F(Subjects, KernelLivesThroughRemountsAndChanges) {
 }
 
 TEST_F(Subjects, FuseProgramLivesThroughRemountsAndChanges) {
-  if (const auto why = FuseSubject::unavailable()) GTEST_SKIP() << *why;
+  if (const auto why = fuse_unavailable()) GTEST_SKIP() << *why;
   if (::access(kOtherProgram, X_OK) != 0) GTEST_SKIP() << "no FUSE overlay is installed at " << kOtherProgram;
-  FuseSubject subject("other", kOtherProgram, {});
+  ProgramSubject subject("other", our_program(kOtherProgram, {}), {}, {});
   live_through_remounts(subject);
 }
 
@@ -93,9 +93,9 @@ TEST_F(Subjects, DestructorLeavesNoDirectoryBehindWhileAnotherMountIsInUse) {
 }
 
 TEST_F(Subjects, FuseProgramThatIsKilledIsACrashAndMountsAgain) {
-  if (const auto why = FuseSubject::unavailable()) GTEST_SKIP() << *why;
+  if (const auto why = fuse_unavailable()) GTEST_SKIP() << *why;
   if (::access(kOtherProgram, X_OK) != 0) GTEST_SKIP() << "no FUSE overlay is installed at " << kOtherProgram;
-  FuseSubject subject("other", kOtherProgram, {});
+  ProgramSubject subject("other", our_program(kOtherProgram, {}), {}, {});
   OVLSPEC_ASSERT_DONE(subject.prepare(stack_of({WorldLayer().file("a", "lower").done()})));
   OVLSPEC_ASSERT_DONE(subject.mount());
   EXPECT_TRUE(subject.apply(superuser(), Open{.path = "a", .slot = 0}).ok());
@@ -108,8 +108,8 @@ TEST_F(Subjects, FuseProgramThatIsKilledIsACrashAndMountsAgain) {
 }
 
 TEST_F(Subjects, FuseProgramThatDoesNotMountIsAFailureWithItsWords) {
-  if (const auto why = FuseSubject::unavailable()) GTEST_SKIP() << *why;
-  FuseSubject subject("false", "/bin/ls", {});
+  if (const auto why = fuse_unavailable()) GTEST_SKIP() << *why;
+  ProgramSubject subject("false", our_program("/bin/ls", {}), {}, {});
   OVLSPEC_ASSERT_DONE(subject.prepare(stack_of({model::Layer{}})));
   const auto mounted = subject.mount();
   ASSERT_FALSE(mounted.ok());
@@ -129,7 +129,7 @@ TEST_F(Subjects, DaemonThatDoesNotEndIsKilledInTime) {
 TEST_F(Subjects, WatchdogEndsADaemonThatHoldsUpAStretch) {
   Daemon daemon;
   OVLSPEC_ASSERT_DONE(daemon.start({"/bin/sleep", "1000"}));
-  Watchdog watchdog(daemon, std::chrono::milliseconds(40));
+  Watchdog watchdog([&daemon] { daemon.strike(); }, {.limit = std::chrono::milliseconds(40)});
   const Watchdog::Stretch stretch(watchdog);
   const auto joined = daemon.join(std::chrono::seconds(20));
   EXPECT_NE(joined.failure.what.find("killed by signal 9"), std::string::npos) << joined.failure.what;

@@ -11,13 +11,19 @@
 namespace ovlspec::oracle {
 namespace {
 
+// Of letters, digits and dashes, and not too long: subjects are command lines, too.
+std::string plain(const std::string& text) {
+  constexpr std::size_t kLength = 60;
+  std::string name;
+  for (const char c : text.substr(0, kLength)) {
+    const bool fits = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.';
+    if (fits || (!name.empty() && name.back() != '-')) name += fits ? c : '-';
+  }
+  return name;
+}
+
 std::string file_name(const Violation& violation) {
-  const std::string operation =
-      violation.finding.operation ? std::string(operation_word(*violation.finding.operation)) : "layers";
-  std::string name = fmt::format("{}-{}-{}", violation.subject, text_of(violation.finding.rule).id, operation);
-  std::replace_if(
-      name.begin(), name.end(), [](char c) { return c == '/' || c == ':' || c == ',' || c == '='; }, '-');
-  return name + ".trace";
+  return plain(violation.subject) + "-" + plain(violation.key) + ".trace";
 }
 
 }  // namespace
@@ -36,9 +42,14 @@ std::optional<std::string> save_violation(const Violation& violation, const std:
   file << text.substr(0, header)
        << fmt::format("# {} breaks {}: {}\n# source: {}\n# at event {}: {}\n", violation.subject, rule.id,
                       rule.sentence, rule.source, violation.finding.event + 1, what)
-       << text.substr(header);
+       << fmt::format("# key: {}\n", violation.key) << text.substr(header);
   file.close();
   return file ? std::optional(path) : std::nullopt;
+}
+
+void remove_file(const std::string& path) {
+  std::error_code ignored;
+  std::filesystem::remove(path, ignored);
 }
 
 }  // namespace ovlspec::oracle

@@ -9,5 +9,6 @@ namespace ovlspec::oracle {
 
 // Writes it into `directory`, which is made; the file's path, or nothing where it could not be written.
 std::optional<std::string> save_violation(const Violation& violation, const std::string& directory);
+void remove_file(const std::string& path);
 
 }  // namespace ovlspec::oracle

@@ -14,13 +14,15 @@
 
 namespace ovlspec::oracle {
 
-class InterchangeSubject final : public FuseSubject {
+class InterchangeSubject final : public ProgramSubject {
  public:
-  InterchangeSubject(std::string name, std::string program, std::vector<std::string> kernel_options)
-      : FuseSubject(std::move(name), std::move(program), {}), kernel_options_(std::move(kernel_options)) {}
+  InterchangeSubject(std::string name, std::vector<std::string> kernel_options, const SubjectSettings& settings)
+      : ProgramSubject(std::move(name), our_program(*find_our_program(), {}), {}, settings),
+        kernel_options_(std::move(kernel_options)) {}
   ~InterchangeSubject() override { end_quietly(); }
 
   Result<std::string> take_handle(const std::string&) override { return Errno::kEOPNOTSUPP; }
+  std::optional<Failure> ailing() override { return turn_ == Turn::kOurs ? ProgramSubject::ailing() : std::nullopt; }
 
  private:
   enum class Turn : std::uint8_t { kOurs, kKernels };
@@ -35,6 +37,6 @@ class InterchangeSubject final : public FuseSubject {
   Turn turn_ = Turn::kKernels;  // of the mount that is there, or was there last
 };
 
-SubjectOrError make_interchange_subject(std::string_view options);
+SubjectOrError make_interchange_subject(std::string_view options, const SubjectSettings& settings);
 
 }  // namespace ovlspec::oracle

@@ -59,17 +59,39 @@ std::size_t names_in(const model::Layer& layer) {
   return names;
 }
 
-// Violations after which the tree is still known: the operation did what it should, and showed something wrong.
-bool state_is_known(Rule rule) {
+}  // namespace
+
+bool leaves_tree_known(const Finding& finding) {
   constexpr std::array kKnown = {
       Rule::kUnique,     Rule::kOneDevice,      Rule::kConstant,         Rule::kReaddirAgrees,
       Rule::kPersistent, Rule::kOfflineChange,  Rule::kStackChange,      Rule::kHandles,
       Rule::kCost,       Rule::kStatChangeTime, Rule::kStatModifyTime,   Rule::kStatDirectoryLinks,
       Rule::kListType,   Rule::kLeftovers,      Rule::kNeedlessWhiteout, Rule::kKernelView};
-  return std::find(kKnown.begin(), kKnown.end(), rule) != kKnown.end();
+  if (std::find(kKnown.begin(), kKnown.end(), finding.rule) != kKnown.end()) return true;
+  if (!finding.operation || may_copy_up(*finding.operation)) return false;
+  constexpr std::array kWhenLooking = {Rule::kStatLinks, Rule::kStatHiddenLinks, Rule::kStatFileSystem,
+                                       Rule::kXattrList, Rule::kXattrName,       Rule::kListRewind};
+  if (std::find(kWhenLooking.begin(), kWhenLooking.end(), finding.rule) != kWhenLooking.end()) return true;
+  // Every directory has those names.
+  return finding.rule == Rule::kList && finding.what.find("name \".") != std::string::npos;
 }
 
-}  // namespace
+Judge::Judge(const Profile& profile, AfterViolation after) : profile_(profile), after_(after) {
+  for (const Deviation& deviation : profile.deviations)
+    if (deviation.action != Action::kEnd) add(with_deviations_, deviation.rule);
+}
+
+void Judge::note_ideals(const Asked& asked, ObjectId second, const model::RuleSet& rules) {
+  if ((rules & with_deviations_).any())
+    for (const Deviation& deviation : profile_.deviations) {
+      if (deviation.action == Action::kEnd || !rules.test(static_cast<std::size_t>(deviation.rule))) continue;
+      if (std::find(shown_.begin(), shown_.end(), &deviation) != shown_.end()) continue;
+      Asked other = asked;
+      other.object = second;
+      if (applies(deviation, asked) || (second != kNoObject && applies(deviation, other))) ++ideals_[&deviation];
+    }
+  shown_.clear();
+}
 
 void Judge::changed(const model::Mutation& mutation, const model::Layers& before, const model::Layers& after) {
   history_.changed(mutation, before, after);
@@ -91,8 +113,10 @@ Verdict Judge::layers_changed(const model::Layers& layers) {
 Verdict Judge::mounted(const std::optional<Failure>& failure, std::optional<std::uint64_t> walked) {
   const std::uint64_t may_look_at = history_.may_walk_upper() && layers_.upper ? names_in(*layers_.upper) : 0;
   first_mount_ = false;
+  shown_.clear();
   if (failure) return violation(Asked{}, Rule::kMount, "the mount was refused: " + failure->what);
   add(met_, Rule::kMount);
+  note_ideals(Asked{}, kNoObject, model::RuleSet().set(static_cast<std::size_t>(Rule::kMount)));
   identity_.remounted();
   for (ObjectId id = 0; id < sources_.size(); ++id)
     if (!sources_[id].from_upper && !sources_[id].instances.empty())
@@ -103,6 +127,16 @@ Verdict Judge::mounted(const std::optional<Failure>& failure, std::optional<std:
   if (*walked > may_look_at)
     return violation(Asked{}, Rule::kCost, "the mount looked at " + std::to_string(*walked) + " objects");
   return Verdict::kFine;
+}
+
+Verdict Judge::lost(const Failure& failure, const Operation* operation, bool observed) {
+  return violation(Asked{.operation = operation, .observed = observed}, Rule::kAnswers, failure.what);
+}
+
+Verdict Judge::not_unmounted(const Failure& failure) { return violation(Asked{}, Rule::kUnmounts, failure.what); }
+
+Verdict Judge::unreadable(const Failure& failure) {
+  return violation(Asked{}, Rule::kUpperIsDiff, "the layers cannot be read any more: " + failure.what);
 }
 
 bool Judge::applies(const Deviation& deviation, const Asked& asked) const {
@@ -119,6 +153,7 @@ bool Judge::applies(const Deviation& deviation, const Asked& asked) const {
     case Where::kSeveralFileSystems: return spread_;
     case Where::kRoot: return asked.object == model::kRoot;
     case Where::kDirectory: return asked.object != kNoObject && world_[asked.object].is(FileType::kDirectory);
+    case Where::kLower: return has_source && !sources_[asked.object].from_upper && !layers_.lowers.empty();
     case Where::kLowerDirectory: {
       if (!has_source || !world_[asked.object].is(FileType::kDirectory)) return false;
       const model::Source& source = sources_[asked.object];
@@ -135,16 +170,24 @@ bool Judge::applies(const Deviation& deviation, const Asked& asked) const {
 }
 
 Verdict Judge::violation(const Asked& asked, Rule rule, std::string what) {
+  Finding finding{
+      .rule = rule, .event = event_, .operation = std::nullopt, .observed = asked.observed, .what = std::move(what)};
+  if (asked.operation != nullptr) finding.operation = *asked.operation;
   for (const Deviation& deviation : profile_.deviations) {
     if (deviation.rule != rule || deviation.action == Action::kPermit || !applies(deviation, asked)) continue;
-    if (what.rfind(deviation.seen, 0) != 0) continue;
+    if (finding.what.rfind(deviation.seen, 0) != 0) continue;
     ++deviations_[&deviation];
-    return state_is_known(rule) && deviation.action == Action::kRelax ? Verdict::kFine : Verdict::kUnjudged;
+    shown_.push_back(&deviation);
+    return leaves_tree_known(finding) && deviation.action == Action::kRelax ? Verdict::kFine : Verdict::kUnjudged;
   }
-  finding_ = Finding{
-      .rule = rule, .event = event_, .operation = std::nullopt, .observed = asked.observed, .what = std::move(what)};
-  if (asked.operation != nullptr) finding_->operation = *asked.operation;
-  return Verdict::kViolation;
+  const bool goes_on = after_ == AfterViolation::kGoOn && leaves_tree_known(finding);
+  const auto same = [&finding](const Finding& other) {
+    const bool same_operation = finding.operation.has_value() == other.operation.has_value() &&
+                                (!finding.operation || finding.operation->index() == other.operation->index());
+    return finding.rule == other.rule && same_operation;
+  };
+  if (std::none_of(findings_.begin(), findings_.end(), same)) findings_.push_back(std::move(finding));
+  return goes_on ? Verdict::kFine : Verdict::kViolation;
 }
 
 Verdict Judge::violations(const Asked& asked, const std::vector<model::Mismatch>& mismatches) {
@@ -158,6 +201,7 @@ Verdict Judge::step(const Caller& caller, const Operation& operation, const Outc
   const model::Plan plan = check(world_, caller, operation);
   const Asked asked{.operation = &operation, .observed = observed, .object = plan.first.object};
   const auto rule = plan.permits(outcome.error);
+  shown_.clear();
   if (!rule) return errored(asked, plan, outcome);
   add(met_, *rule);
   if (!outcome.ok()) return Verdict::kFine;
@@ -186,6 +230,7 @@ Verdict Judge::succeeded(const Asked& asked, const Caller& caller, const model::
   bind_free(asked, outcome);
   Verdict verdict = identity(asked, outcome);
   if (verdict != Verdict::kFine) return verdict;
+  note_ideals(asked, plan.second.object, rules_shown(asked, plan, outcome));
   for (const Deviation& deviation : profile_.deviations) {
     if (deviation.action != Action::kEnd || deviation.operations.empty()) continue;
     if (!may_copy_up(*asked.operation) || !applies(deviation, asked)) continue;
@@ -195,6 +240,24 @@ Verdict Judge::succeeded(const Asked& asked, const Caller& caller, const model::
   if (!asked.observed && may_copy_up(*asked.operation)) history_.touched(world_, plan, *asked.operation);
   apply(world_, caller, *asked.operation, plan, outcome);
   return Verdict::kFine;
+}
+
+// The rules that a success with this answer is an instance of, as far as deviations are of them.
+model::RuleSet Judge::rules_shown(const Asked& asked, const model::Plan& plan, const Outcome& outcome) const {
+  model::RuleSet rules;
+  add(rules, plan.rule());
+  const bool is_known = asked.object != kNoObject;
+  if (std::holds_alternative<Attributes>(outcome.payload) && is_known) {
+    for (const Rule rule :
+         {Rule::kStat, Rule::kUnique, Rule::kOneDevice, Rule::kConstant, Rule::kStatChangeTime, Rule::kStatModifyTime})
+      add(rules, rule);
+    if (const auto earlier = identity_.earlier(asked.object)) add(rules, *earlier);
+    add(rules, world_[asked.object].is(FileType::kDirectory) ? Rule::kStatDirectoryLinks : Rule::kStatLinks);
+    if (world_[asked.object].links > 1) add(rules, Rule::kHardLinks);
+  }
+  if (std::holds_alternative<ListDirectory>(*asked.operation))
+    for (const Rule rule : {Rule::kReaddirAgrees, Rule::kListType}) add(rules, rule);
+  return rules;
 }
 
 Verdict Judge::identity(const Asked& asked, const Outcome& outcome) {
@@ -241,6 +304,7 @@ std::optional<std::string> Judge::wrong_object(ObjectId object, const HandleOpen
 
 Verdict Judge::handle_opened(const ObjectHistory::Handle& handle, const Result<HandleOpened>& opened) {
   add(met_, Rule::kHandles);
+  shown_.clear();
   const ObjectHistory::Meaning meaning = history_.meaning(handle);
   const Asked asked{.object = meaning.object.value_or(kNoObject)};
   const std::string gone = "the handle of an object that is gone, taken at " + model::quoted(handle.path);
@@ -249,8 +313,9 @@ Verdict Judge::handle_opened(const ObjectHistory::Handle& handle, const Result<H
       return violation(asked, Rule::kHandles,
                        std::string(errno_name(opened.error())) + " from the handle of " +
                            model::quoted(world_.tree.path_of(*meaning.object)));
-    const auto wrong = wrong_object(*meaning.object, *opened);
-    return wrong ? violation(asked, Rule::kHandles, *wrong) : Verdict::kFine;
+    if (const auto wrong = wrong_object(*meaning.object, *opened)) return violation(asked, Rule::kHandles, *wrong);
+    note_ideals(asked, kNoObject, model::RuleSet().set(static_cast<std::size_t>(Rule::kHandles)));
+    return Verdict::kFine;
   }
   if (!opened && opened.error() == Errno::kESTALE) return Verdict::kFine;
   if (!opened) return violation(asked, Rule::kHandles, std::string(errno_name(opened.error())) + " from " + gone);
@@ -356,6 +421,18 @@ Verdict Judge::nothing_left_over(const Scanned& scanned, const model::Merged& me
 }
 
 Verdict Judge::ended(const Scanned& scanned, Ending ending) {
+  shown_.clear();
+  const Verdict verdict = judge_layers(scanned, ending);
+  if (verdict != Verdict::kFine) return verdict;
+  model::RuleSet rules;
+  for (const Rule rule : {Rule::kLowersUntouched, Rule::kUpperIsDiff}) add(rules, rule);
+  if (ending == Ending::kUnmount)
+    for (const Rule rule : {Rule::kLeftovers, Rule::kNeedlessWhiteout, Rule::kUnmounts}) add(rules, rule);
+  note_ideals(Asked{}, kNoObject, rules);
+  return verdict;
+}
+
+Verdict Judge::judge_layers(const Scanned& scanned, Ending ending) {
   for (model::OpenSlot& slot : world_.slots) slot = model::OpenSlot{};
   if (const Verdict verdict = lowers_untouched(scanned); verdict != Verdict::kFine) return verdict;
   add(met_, Rule::kUpperIsDiff);

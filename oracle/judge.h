@@ -35,9 +35,16 @@ enum class WalkOrder : std::uint8_t {
   kLastFirst,   // all names are looked up first, in the other order
 };
 
+// Whether after this violation the tree is still as it should be, so that a case may go on: the operation did what it
+// should, or only looked, and showed something wrong beside what is there.
+bool leaves_tree_known(const Finding& finding);
+
+// What follows a violation after which the tree is still known.
+enum class AfterViolation : std::uint8_t { kEnd, kGoOn };
+
 class Judge {
  public:
-  explicit Judge(const Profile& profile) : profile_(profile) {}
+  explicit Judge(const Profile& profile, AfterViolation after = AfterViolation::kEnd);
 
   // Somebody changed the layers. `before` and `after` may be empty where model::Continuity::needs_layers says so.
   void changed(const model::Mutation& mutation, const model::Layers& before, const model::Layers& after);
@@ -48,6 +55,12 @@ class Judge {
   // `walked`: how many objects it looked at meanwhile, where that is known (ID-9): none, but those of an upper layer
   // that is new, or was copied.
   Verdict mounted(const std::optional<Failure>& failure, std::optional<std::uint64_t> walked = std::nullopt);
+  // The mount does not answer any more; `operation` was the last one, and `observed` as below.
+  Verdict lost(const Failure& failure, const Operation* operation, bool observed);
+  // The unmount failed.
+  Verdict not_unmounted(const Failure& failure);
+  // After the unmount the layers could not be read.
+  Verdict unreadable(const Failure& failure);
   // An operation of the trace, or (observed) of the judge's own walk. Times and numbers that were free are bound.
   Verdict step(const Caller& caller, const Operation& operation, const Outcome& outcome, bool observed = false);
   // File handles (ID-7). What has a name and no handle of this mount yet, by a path; one that was taken; those to open
@@ -73,9 +86,13 @@ class Judge {
   std::vector<Operation> walk(WalkOrder order = WalkOrder::kFirstFirst) const;
 
   const model::World& world() const { return world_; }
-  const std::optional<Finding>& finding() const { return finding_; }
+  // The first, and all: of each rule and operation the first.
+  std::optional<Finding> finding() const { return findings_.empty() ? std::nullopt : std::optional(findings_.front()); }
+  const std::vector<Finding>& findings() const { return findings_; }
   const model::RuleSet& met() const { return met_; }  // rules whose outcome was seen
   const std::map<const Deviation*, std::uint64_t>& deviations() const { return deviations_; }
+  // Triggers of deviations where the ideal was seen.
+  const std::map<const Deviation*, std::uint64_t>& ideals() const { return ideals_; }
   void at_event(std::size_t event) { event_ = event; }
 
  private:
@@ -88,12 +105,16 @@ class Judge {
   Verdict violation(const Asked& asked, model::Rule rule, std::string what);
   Verdict violations(const Asked& asked, const std::vector<model::Mismatch>& mismatches);
   bool applies(const Deviation& deviation, const Asked& asked) const;
+  // The subject's answer was looked at, and these rules were met. To be told before the world changes.
+  void note_ideals(const Asked& asked, model::ObjectId second, const model::RuleSet& rules);
+  model::RuleSet rules_shown(const Asked& asked, const model::Plan& plan, const Outcome& outcome) const;
   Verdict errored(const Asked& asked, const model::Plan& plan, const Outcome& outcome);
   Verdict succeeded(const Asked& asked, const Caller& caller, const model::Plan& plan, const Outcome& outcome);
   Verdict identity(const Asked& asked, const Outcome& outcome);
   void bind_free(const Asked& asked, const Outcome& outcome);
   void bind_times(const model::Tree& seen, model::ObjectId object, model::ObjectId mine);
   std::optional<std::string> wrong_object(model::ObjectId object, const HandleOpened& opened) const;
+  Verdict judge_layers(const Scanned& scanned, Ending ending);
   Verdict lowers_untouched(const Scanned& scanned);
   Verdict whiteouts_needed(const Scanned& scanned);
   Verdict nothing_left_over(const Scanned& scanned, const model::Merged& merged);
@@ -105,8 +126,12 @@ class Judge {
   IdentityJudge identity_;
   ObjectHistory history_;
   model::RuleSet met_;
+  model::RuleSet with_deviations_;  // rules that a deviation is of
   std::map<const Deviation*, std::uint64_t> deviations_;
-  std::optional<Finding> finding_;
+  std::map<const Deviation*, std::uint64_t> ideals_;
+  std::vector<const Deviation*> shown_;  // by what is being looked at
+  AfterViolation after_;
+  std::vector<Finding> findings_;
   std::size_t event_ = 0;
   bool mutated_ = false;
   bool spread_ = false;  // the layers lie on several file systems

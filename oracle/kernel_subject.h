@@ -1,6 +1,7 @@
 // The kernel's overlay file system: `kernel`, or `kernel:index=on,redirect_dir=on`.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 

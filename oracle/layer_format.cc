@@ -9,9 +9,12 @@ constexpr std::string_view kEscape = "overlay.";
 
 std::string_view prefix_of(DiskFormat format) {
   switch (format) {
-    case DiskFormat::kOverlay: return names::kTrustedPrefix;
+    case DiskFormat::kOverlay:
+    case DiskFormat::kFuseOverlayfs: return names::kTrustedPrefix;
     case DiskFormat::kOverlayUser: return names::kUserPrefix;
-    case DiskFormat::kPlain: break;
+    case DiskFormat::kPlain:
+    case DiskFormat::kUnionfs:
+    case DiskFormat::kNoMarks: break;
   }
   return {};
 }
@@ -19,6 +22,9 @@ std::string_view prefix_of(DiskFormat format) {
 bool begins_with(std::string_view text, std::string_view beginning) {
   return text.substr(0, beginning.size()) == beginning;
 }
+
+// fuse-overlayfs' own attributes: records that no other reader has a meaning for, and opaqueness.
+constexpr std::string_view kFuseOverlayfsPrefix = "user.fuseoverlayfs.";
 
 constexpr std::size_t kWord = 8;
 
@@ -69,15 +75,32 @@ bool is_device_whiteout(const model::Inode& inode) {
 
 }  // namespace
 
+std::optional<DiskFormat> disk_format_from_word(std::string_view word) {
+  if (word == "overlay") return DiskFormat::kOverlay;
+  if (word == "overlay-user") return DiskFormat::kOverlayUser;
+  if (word == "fuse-overlayfs") return DiskFormat::kFuseOverlayfs;
+  if (word == "unionfs") return DiskFormat::kUnionfs;
+  if (word == "none") return DiskFormat::kNoMarks;
+  return std::nullopt;
+}
+
+bool has_marks(DiskFormat format) { return !prefix_of(format).empty(); }
+
 ParsedInode parse_inode(AccessedInode accessed, DiskFormat format, Surrounding surrounding) {
   const std::string_view prefix = prefix_of(format);
   ParsedInode parsed;
   parsed.inode = std::move(accessed.inode);
   parsed.marks.backing = accessed.backing;
-  if (format == DiskFormat::kPlain) return parsed;
+  if (prefix.empty()) return parsed;
   bool whiteout_attribute = false;
   std::vector<model::Xattr> seen;
   for (model::Xattr& xattr : parsed.inode.xattrs) {
+    if (format == DiskFormat::kFuseOverlayfs && begins_with(xattr.name, kFuseOverlayfsPrefix)) {
+      const std::string name = xattr.name.substr(kFuseOverlayfsPrefix.size());
+      // An origin is a path there, not a handle.
+      if (name == names::kOpaque) parse_private(name, std::move(xattr.value), parsed);
+      continue;
+    }
     if (!begins_with(xattr.name, prefix)) {
       seen.push_back(std::move(xattr));
       continue;
@@ -100,7 +123,7 @@ ParsedInode parse_inode(AccessedInode accessed, DiskFormat format, Surrounding s
 }
 
 model::Inode inode_on_disk(const model::Inode& inode, const model::Marks& marks, DiskFormat format) {
-  if (format == DiskFormat::kPlain) return inode;
+  if (!has_marks(format)) return inode;
   if (marks.whiteout) return model::Inode{.type = FileType::kCharDevice};
   const std::string prefix(prefix_of(format));
   model::Inode written = inode;

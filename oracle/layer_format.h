@@ -14,7 +14,14 @@ namespace ovlspec::oracle {
 
 // kOverlay: the kernel's, with attributes of trusted.overlay.; our engine's too. kOverlayUser: the same with
 // user.overlay., for mounts without privilege. kPlain: no attribute and no device means anything; for mounted trees.
-enum class DiskFormat : std::uint8_t { kOverlay, kOverlayUser, kPlain };
+// kFuseOverlayfs: as kOverlay, with attributes of its own and marks in names (name_marks.h). kUnionfs: marks in names
+// alone. kNoMarks: a layer has files and directories, and no way to say more. Layers of the last two are made without
+// the marks that a trace gives them.
+enum class DiskFormat : std::uint8_t { kOverlay, kOverlayUser, kPlain, kFuseOverlayfs, kUnionfs, kNoMarks };
+// `overlay`, `overlay-user`, `fuse-overlayfs`, `unionfs` and `none`.
+std::optional<DiskFormat> disk_format_from_word(std::string_view word);
+// Whether layers are written with whiteouts and other marks.
+bool has_marks(DiskFormat format);
 
 // What stands around an inode and decides what it means.
 enum class Surrounding : std::uint8_t {

@@ -1,4 +1,5 @@
-// The command line: ovlspec check, replay, shrink, explain, rules, prove, scan, identity, inode-properties.
+// The command line: ovlspec check, replay, shrink, infer-profile, explain, rules, prove, scan, identity,
+// inode-properties.
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
@@ -6,7 +7,9 @@
 #include "oracle/check.h"
 #include "oracle/explain.h"
 #include "oracle/identity_table.h"
+#include "oracle/infer_profile.h"
 #include "oracle/inode_properties_command.h"
+#include "oracle/interruption.h"
 #include "oracle/report.h"
 #include "oracle/scan_command.h"
 #include "oracle/trace_file.h"
@@ -27,10 +30,25 @@ int with_trace(const std::string& path, const Action& action) {
   return action(*loaded.trace);
 }
 
+constexpr const char* kSubjects =
+    "engine, fuse, kernel[:OPTIONS], fuse-overlayfs[:OPTIONS], unionfs, mergerfs, command:TEMPLATE, agent:COMMAND "
+    "(oracle/SUBJECTS.md); repeated for several";
+
+void add_common(CLI::App* command, std::vector<std::string>& profiles, SubjectSettings& settings) {
+  command->add_option("--profile", profiles, "A profile (TOML) that stands for the shipped one; repeated for several");
+  command
+      ->add_option_function<double>(
+          "--limit",
+          [&settings](double seconds) {
+            settings.limit = std::chrono::milliseconds(static_cast<long>(seconds * 1000));
+          },
+          "Seconds within which a program that is judged answers, mounts and unmounts; 10 by default")
+      ->check(CLI::Range(0.1, 3600.0));
+}
+
 void add_check(CLI::App& app, CheckOptions& options) {
   CLI::App* check = app.add_subcommand("check", "Judges subjects by generated cases, real directories or traces");
-  check->add_option("--subject", options.subjects, "engine, fuse, kernel[:OPTIONS]; repeated for several")
-      ->default_val(std::vector<std::string>{"engine"});
+  check->add_option("--subject", options.subjects, kSubjects)->default_val(std::vector<std::string>{"engine"});
   check->add_option("--gate", options.gates, "Only these subjects decide the exit status");
   check->add_option("--seed", options.seed, "Of the generated cases")->capture_default_str();
   check->add_option("--cases", options.cases, "How many cases each subject plays");
@@ -40,20 +58,26 @@ void add_check(CLI::App& app, CheckOptions& options) {
   check->add_flag_callback(
       "--no-mutations", [&options] { options.mutations = false; }, "Generated cases leave the layers alone");
   check->add_option("--operations", options.operations, "Of a generated case, about")->capture_default_str();
-  check->add_option("--out", options.out, "Where violations are saved")->capture_default_str();
+  check->add_option("--known", options.known, "A file of known violations: they are counted, and do not fail the run");
+  check->add_option("--out", options.out, "Where violations and reports are saved")->capture_default_str();
+  add_common(check, options.profiles, options.settings);
 }
-
-struct ReplayOptions {
-  std::string trace;
-  std::vector<std::string> subjects;
-};
 
 CLI::App* add_replay(CLI::App& app, const char* name, const char* what, ReplayOptions& options) {
   CLI::App* command = app.add_subcommand(name, what);
   command->add_option("trace", options.trace, "A trace: .trace, .jsonl or .bin")->required();
-  command->add_option("--subject", options.subjects, "On which subjects")
-      ->default_val(std::vector<std::string>{"engine"});
+  command->add_option("--subject", options.subjects, kSubjects)->default_val(std::vector<std::string>{"engine"});
+  add_common(command, options.profiles, options.settings);
   return command;
+}
+
+CLI::App* add_infer(CLI::App& app, InferOptions& options) {
+  CLI::App* infer = app.add_subcommand("infer-profile", "Probes a subject, and writes a profile to begin with");
+  infer->add_option("--subject", options.subject, "As for check")->required();
+  infer->add_option("--seed", options.seed, "Of the generated cases")->capture_default_str();
+  infer->add_option("--time", options.seconds, "Seconds")->capture_default_str()->check(CLI::PositiveNumber);
+  infer->add_option("--out", options.out, "The file to write; else standard output");
+  return infer;
 }
 
 CLI::App* add_prove(CLI::App& app, proofs::ProveOptions& options) {
@@ -85,6 +109,8 @@ int main(int argc, char** argv) {
   bool coverage = false;
   CLI::App* rules = app.add_subcommand("rules", "Prints every rule with its source");
   rules->add_flag("--coverage", coverage, "Tells which rules a short campaign on the engine meets");
+  InferOptions infer_options;
+  const CLI::App* inferring = add_infer(app, infer_options);
   proofs::ProveOptions prove_options;
   const CLI::App* proving = add_prove(app, prove_options);
   ScanOptions scan_options;
@@ -105,18 +131,22 @@ int main(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : status_of(ExitStatus::kUsage);
   }
-  if (replaying->parsed())
-    return with_trace(replay_options.trace,
-                      [&](const Trace& trace) { return status_of(replay(trace, replay_options.subjects)); });
-  if (shrinking->parsed())
-    return with_trace(shrink_options.trace,
-                      [&](const Trace& trace) { return status_of(shrink_command(trace, shrink_options.subjects)); });
   if (explaining->parsed()) return status_of(explain(explained));
   if (rules->parsed()) return status_of(print_rules(coverage));
   if (proving->parsed()) return proofs::prove(prove_options);
   if (table->parsed()) return status_of(print_identity_table(table_options));
   if (properties->parsed()) return status_of(print_inode_properties());
   if (scanning->parsed()) return status_of(scan_command(scan_options));
+  const Interruption interruption;
+  replay_options.settings.stop = shrink_options.settings.stop = check_options.settings.stop = interruption.flag();
+  infer_options.settings.stop = interruption.flag();
+  if (inferring->parsed()) return status_of(infer_profile(infer_options));
+  if (replaying->parsed())
+    return with_trace(replay_options.trace,
+                      [&](const Trace& trace) { return status_of(replay(trace, replay_options)); });
+  if (shrinking->parsed())
+    return with_trace(shrink_options.trace,
+                      [&](const Trace& trace) { return status_of(shrink_command(trace, shrink_options)); });
   return status_of(check(check_options));
 }
 

@@ -21,6 +21,7 @@ class Writer {
     failed_path_ = path;
     if (const auto it = first_name_.find(id); it != first_name_.end()) return access_.link(it->second, path);
     const model::Inode& inode = layer_.tree[id];
+    if (layer_.mark(id).whiteout && !has_marks(format_)) return {};
     OVLSPEC_TRY(access_.make(path, inode_on_disk(inode, layer_.mark(id), format_)));
     if (!inode.is(FileType::kDirectory)) {
       if (inode.links > 1) first_name_.emplace(id, path);

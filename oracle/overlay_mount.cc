@@ -107,8 +107,9 @@ Attempt<Done> mount_overlay(const StackPaths& stack, const std::vector<std::stri
   return mount_by_data(stack, options, mount_point);
 }
 
-Attempt<Done> mount_tmpfs(const std::string& mount_point) {
-  if (::mount("ovlspec", mount_point.c_str(), "tmpfs", kFlags | MS_NOATIME, "mode=755") != 0)
+Attempt<Done> mount_tmpfs(const std::string& mount_point, std::uint64_t bytes) {
+  const std::string options = "mode=755,size=" + std::to_string(bytes);
+  if (::mount("ovlspec", mount_point.c_str(), "tmpfs", kFlags | MS_NOATIME, options.c_str()) != 0)
     return refused("cannot mount a tmpfs on " + mount_point);
   return success();
 }

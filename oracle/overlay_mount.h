@@ -1,6 +1,7 @@
 // The kernel's overlay file system, and tmpfs, mounted by system calls.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -22,8 +23,8 @@ struct StackPaths {
 // options are a page at most.
 Attempt<Done> mount_overlay(const StackPaths& stack, const std::vector<std::string>& options,
                             const std::string& mount_point);
-// A fresh tmpfs that keeps no access times.
-Attempt<Done> mount_tmpfs(const std::string& mount_point);
+// A fresh tmpfs of at most so many bytes that keeps no access times.
+Attempt<Done> mount_tmpfs(const std::string& mount_point, std::uint64_t bytes = std::uint64_t{1} << 30);
 // Shows the directory at another path.
 Attempt<Done> mount_directory(const std::string& directory, const std::string& mount_point);
 // Waits a moment where something still uses the mount; detaches it, and fails, where that does not end.

@@ -2,6 +2,8 @@
 
 #include <toml++/toml.h>
 #include <algorithm>
+#include <fstream>
+#include <sstream>
 
 #include "oracle/profile_files.h"
 
@@ -11,6 +13,7 @@ namespace {
 std::optional<Where> where_of(std::string_view word) {
   if (word == "any") return Where::kAny;
   if (word == "linked-lower") return Where::kLinkedLower;
+  if (word == "lower") return Where::kLower;
   if (word == "lower-directory") return Where::kLowerDirectory;
   if (word == "several-file-systems") return Where::kSeveralFileSystems;
   if (word == "root") return Where::kRoot;
@@ -23,6 +26,13 @@ std::optional<Action> action_of(std::string_view word) {
   if (word == "permit") return Action::kPermit;
   if (word == "relax") return Action::kRelax;
   if (word == "end") return Action::kEnd;
+  return std::nullopt;
+}
+
+std::optional<Shows> shows_of(std::string_view word) {
+  if (word == "always") return Shows::kAlways;
+  if (word == "sometimes") return Shows::kSometimes;
+  if (word == "rarely") return Shows::kRarely;
   return std::nullopt;
 }
 
@@ -47,10 +57,12 @@ DeviationOrError read_deviation(const toml::table& table) {
   const auto rule = model::rule_from_id(id);
   const auto where = where_of(table["where"].value_or("any"));
   const auto action = action_of(text_of_key(table, "action"));
+  const auto shows = shows_of(table["shows"].value_or("sometimes"));
   const std::string error = text_of_key(table, "errno");
   if (!rule) result.error = "no rule has the ID `" + id + "`";
   if (!where) result.error = id + ": `where` is none of its words";
   if (!action) result.error = id + ": `action` is not permit, relax or end";
+  if (!shows) result.error = id + ": `shows` is not always, sometimes or rarely";
   if (!error.empty() && !errno_from_name(error)) result.error = id + ": no error is named `" + error + "`";
   deviation.source = text_of_key(table, "source");
   deviation.reason = text_of_key(table, "reason");
@@ -59,7 +71,9 @@ DeviationOrError read_deviation(const toml::table& table) {
   deviation.rule = *rule;
   deviation.where = *where;
   deviation.action = *action;
+  deviation.shows = *shows;
   if (!error.empty()) deviation.error = errno_from_name(error);
+  deviation.versions = text_of_key(table, "versions");
   deviation.seen = text_of_key(table, "seen");
   deviation.operations = words_of(table, "operations");
   deviation.when = words_of(table, "when");
@@ -98,6 +112,8 @@ ProfileOrError parse_profile(std::string_view toml, const std::vector<std::strin
     result.error = std::string(error.description());
     return result;
   }
+  result.profile.subject = text_of_key(root, "subject");
+  result.profile.features = words_of(root, "features");
   const toml::array* deviations = root["deviation"].as_array();
   if (deviations == nullptr) return result;
   for (const auto& item : *deviations) {
@@ -109,10 +125,20 @@ ProfileOrError parse_profile(std::string_view toml, const std::vector<std::strin
   return result;
 }
 
-ProfileOrError profile_of(std::string_view subject) {
+ProfileOrError profile_of(std::string_view subject, const std::vector<std::string>& files) {
   const auto colon = subject.find(':');
   const auto name = subject.substr(0, colon);
   const auto options = colon == std::string_view::npos ? std::vector<std::string>{} : split(subject.substr(colon + 1));
+  for (const std::string& path : files) {
+    std::ifstream file(path);
+    std::stringstream text;
+    text << file.rdbuf();
+    if (!file) return ProfileOrError{{}, path + ": cannot be read"};
+    ProfileOrError read = parse_profile(text.str(), options);
+    if (!read.error.empty()) read.error = path + ": " + read.error;
+    const std::string& wanted = read.profile.subject;
+    if (!read.error.empty() || wanted.empty() || wanted == name || wanted == subject) return read;
+  }
   for (const ProfileFile& file : kProfileFiles)
     if (file.subject == name) return parse_profile(file.toml, options);
   return {};

@@ -25,7 +25,8 @@ TEST(Profile, DeviationWithoutSourceIsRefused) {
 }
 
 TEST(Profile, EveryShippedFileIsRead) {
-  for (const char* subject : {"kernel", "kernel:index=on", "engine", "fuse", "interchange"})
+  for (const char* subject :
+       {"kernel", "kernel:index=on", "engine", "fuse", "interchange", "fuse-overlayfs", "unionfs", "mergerfs"})
     EXPECT_EQ(profile_of(subject).error, "") << subject;
 }
 

@@ -1,12 +1,14 @@
 #include "oracle/runner.h"
 
+#include "oracle/trace_words.h"
+
 namespace ovlspec::oracle {
 namespace {
 
 class Run {
  public:
   Run(Subject& subject, const Trace& trace, const Profile& profile, const RunOptions& options)
-      : subject_(subject), trace_(trace), options_(options), judge_(profile) {}
+      : subject_(subject), trace_(trace), options_(options), judge_(profile, options.after_violation) {}
 
   RunResult play() {
     result_.seen.resize(trace_.events.size());
@@ -20,19 +22,20 @@ class Run {
       if (goes_on()) (*this)(Unmount{});
       if (mounted_) (void)subject_.unmount();
     }
+    result_.stopped = is_stopped();
     result_.finding = judge_.finding();
+    result_.findings = judge_.findings();
+    if (result_.finding) result_.verdict = Verdict::kViolation;
     result_.met = judge_.met();
     result_.deviations = judge_.deviations();
+    result_.ideals = judge_.ideals();
     return std::move(result_);
   }
 
   void operator()(const Step& step) {
     if (!mounted_) return;
     const Caller& caller = trace_.callers[step.caller].caller;
-    Outcome outcome = subject_.apply(caller, step.operation);
-    judged(judge_.step(caller, step.operation, outcome));
-    ++result_.operations;
-    result_.seen[event_] = std::move(outcome);
+    result_.seen[event_] = ask(caller, step.operation, false);
   }
 
   void operator()(const Mount&) {
@@ -79,7 +82,35 @@ class Run {
   }
 
  private:
-  bool goes_on() const { return result_.verdict == Verdict::kFine && !result_.failure; }
+  bool is_stopped() const { return options_.stop != nullptr && *options_.stop; }
+  bool goes_on() const { return result_.verdict == Verdict::kFine && !result_.failure && !is_stopped(); }
+
+  // Nothing where the subject has no such operation.
+  std::optional<Outcome> ask(const Caller& caller, const Operation& operation, bool observed) {
+    Outcome outcome = subject_.apply(caller, operation);
+    if (subject_.declined()) {
+      ++result_.declined[std::string(operation_word(operation))];
+      return std::nullopt;
+    }
+    ++result_.operations;
+    if (outcome.ok() || !lost(&operation, observed)) judged(judge_.step(caller, operation, outcome, observed));
+    return outcome;
+  }
+
+  // Whether what answered an error has died, or was killed because it did not answer.
+  bool lost(const Operation* operation, bool observed) {
+    const auto ailing = subject_.ailing();
+    if (ailing) judged(judge_.lost(*ailing, operation, observed));
+    return ailing.has_value();
+  }
+
+  // Of what the subject did wrong a violation, of all else a failure.
+  template <typename T, typename Judging>
+  bool require_or(const Attempt<T>& attempt, const Judging& judging) {
+    if (attempt.ok() || attempt.failure.fault == Fault::kEnvironment) return require(attempt);
+    judged(judging(attempt.failure));
+    return false;
+  }
   void judged(Verdict verdict) { result_.verdict = verdict; }
 
   template <typename T>
@@ -102,8 +133,7 @@ class Run {
     if (!goes_on() || !mounted_ || options_.walk_up_to == 0 || !is_small()) return;
     const Caller caller = superuser();
     for (const Operation& operation : judge_.walk(order)) {
-      judged(judge_.step(caller, operation, subject_.apply(caller, operation), true));
-      ++result_.operations;
+      (void)ask(caller, operation, true);
       if (!goes_on()) return;
     }
   }
@@ -129,8 +159,9 @@ class Run {
     if (!may_use_handles()) return;
     for (std::size_t i = 0; i < judge_.handles().size() && goes_on(); ++i) {
       const ObjectHistory::Handle handle = judge_.handles()[i];
-      judged(judge_.handle_opened(handle, subject_.open_handle(handle.bytes)));
+      const Result<HandleOpened> opened = subject_.open_handle(handle.bytes);
       ++result_.operations;
+      if (opened || !lost(nullptr, true)) judged(judge_.handle_opened(handle, opened));
     }
   }
 
@@ -142,6 +173,7 @@ class Run {
         judge_.handle_taken(named, *handle);
         continue;
       }
+      if (lost(nullptr, true)) return;
       // A subject has handles of all objects, or of none.
       has_handles_ = handle.error() != Errno::kEOPNOTSUPP || !judge_.handles().empty();
       if (!has_handles_) return;
@@ -161,9 +193,11 @@ class Run {
     if (!goes_on()) return;
     const Attempt<Done> attempt = ending == Ending::kUnmount ? subject_.unmount() : subject_.crash();
     mounted_ = false;
-    if (!require(attempt)) return;
-    const Attempt<Scanned> scanned = subject_.scan();
-    if (!require(scanned)) return;
+    if (!require_or(attempt, [this](const Failure& failure) { return judge_.not_unmounted(failure); })) return;
+    Attempt<Scanned> scanned = subject_.scan();
+    // They could be read before.
+    scanned.failure.fault = Fault::kSubject;
+    if (!require_or(scanned, [this](const Failure& failure) { return judge_.unreadable(failure); })) return;
     judged(judge_.ended(*scanned.value, ending));
     if (!goes_on() || !options_.compare_with_kernel) return;
     const auto view = subject_.kernel_view();

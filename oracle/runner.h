@@ -1,6 +1,7 @@
 // Plays a trace on a subject, and has every step judged.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -19,15 +20,22 @@ struct RunOptions {
   // File handles are opened and taken with each walk, where the subject can; without walks they are opened when a mount
   // begins, and taken when it ends.
   bool open_handles = true;
+  // kGoOn: a run may have several findings.
+  AfterViolation after_violation = AfterViolation::kEnd;
+  const std::atomic<bool>* stop = nullptr;  // once true, the run ends
 };
 
 struct RunResult {
   Verdict verdict = Verdict::kFine;
-  std::optional<Finding> finding;  // for kViolation
+  std::optional<Finding> finding;  // for kViolation: the first
+  std::vector<Finding> findings;   // all: of each rule and operation the first
   std::optional<Failure> failure;  // the subject could not be run; the verdict means nothing
   model::RuleSet met;
   std::map<const Deviation*, std::uint64_t> deviations;
-  std::uint64_t operations = 0;              // judged, the walks' too
+  std::map<const Deviation*, std::uint64_t> ideals;  // how often a deviation's trigger was met, and the ideal seen
+  std::uint64_t operations = 0;                      // judged, the walks' too
+  std::map<std::string, std::uint64_t> declined;     // operations that the subject has not, by word
+  bool stopped = false;
   std::vector<std::optional<Outcome>> seen;  // by event
 };
 

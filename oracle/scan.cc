@@ -8,6 +8,7 @@
 #include "model/vocabulary/names.h"
 #include "oracle/layer_walk.h"
 #include "oracle/materialise.h"
+#include "oracle/name_marks.h"
 
 namespace ovlspec::oracle {
 namespace {
@@ -261,7 +262,10 @@ Attempt<Scanned> scan_stack(const StackAccess& stack, DiskFormat format) {
     resolve(lower, lowers, nullptr);
     scanned.layers.lowers.push_back(std::move(lower.layer));
   }
-  if (stack.upper == nullptr) return {.value = std::move(scanned), .failure = {}};
+  if (stack.upper == nullptr) {
+    read_name_marks(scanned.layers, format);
+    return {.value = std::move(scanned), .failure = {}};
+  }
 
   auto upper = walk_layer(*stack.upper, format);
   if (!upper.ok()) return failed(std::move(upper.failure), "upper");
@@ -279,6 +283,7 @@ Attempt<Scanned> scan_stack(const StackAccess& stack, DiskFormat format) {
     std::move(work->leftovers().begin(), work->leftovers().end(), std::back_inserter(scanned.leftovers));
   }
   scanned.layers.upper = std::move(upper.value->layer);
+  read_name_marks(scanned.layers, format);
   return {.value = std::move(scanned), .failure = {}};
 }
 

@@ -4,6 +4,7 @@
 #include <chrono>
 
 #include "model/layer_edit.h"
+#include "oracle/shrink_values.h"
 
 namespace ovlspec::oracle {
 namespace {
@@ -17,12 +18,15 @@ class Shrinker {
   }
 
   Trace run() {
+    without_dropped_caches();
     for (bool smaller = true; smaller && within_limits();) {
       smaller = events();
       smaller = layers() || smaller;
       smaller = entries() || smaller;
       smaller = options() || smaller;
       smaller = simpler_events() || smaller;
+      // Last, for the sake of people alone.
+      if (!smaller) smaller = simpler_values() || callers();
     }
     return std::move(best_);
   }
@@ -41,6 +45,13 @@ class Shrinker {
     if (!holds_(candidate)) return false;
     best_ = std::move(candidate);
     return true;
+  }
+
+  // They take longest, and are seldom needed.
+  void without_dropped_caches() {
+    Trace candidate = best_;
+    const auto is_drop = [](const Event& event) { return std::holds_alternative<DropCaches>(event); };
+    if (std::erase_if(candidate.events, is_drop) > 0) accept(std::move(candidate));
   }
 
   // Runs of events, from half of all down to single ones.
@@ -143,6 +154,49 @@ class Shrinker {
       Trace candidate = best_;
       std::get<Step>(candidate.events[i]).caller = 0;
       smaller = accept(std::move(candidate)) || smaller;
+    }
+    return smaller;
+  }
+
+  // Of all objects of a layer at once, else of one after the other.
+  bool simpler_values() {
+    bool smaller = false;
+    const std::size_t count = best_.lowers.size() + (best_.upper ? 1 : 0);
+    for (std::size_t layer = 0; layer < count; ++layer)
+      for (const Simplification simplify : kSimplifications) {
+        Trace candidate = best_;
+        bool any = false;
+        for (model::Inode& inode : image(candidate, layer).layer.tree.inodes) any = simplify(inode) || any;
+        if (!any) continue;
+        const bool all = accept(std::move(candidate));
+        smaller = all || smaller;
+        if (!all) smaller = simpler_objects(layer, simplify) || smaller;
+      }
+    return smaller;
+  }
+
+  bool simpler_objects(std::size_t layer, Simplification simplify) {
+    bool smaller = false;
+    for (std::size_t id = 0; id < image(best_, layer).layer.tree.inodes.size(); ++id) {
+      Trace candidate = best_;
+      if (simplify(image(candidate, layer).layer.tree.inodes[id])) smaller = accept(std::move(candidate)) || smaller;
+    }
+    return smaller;
+  }
+
+  // Those that do nothing.
+  bool callers() {
+    bool smaller = false;
+    for (std::size_t caller = best_.callers.size(); caller-- > 1;) {
+      Trace candidate = best_;
+      bool used = false;
+      for (Event& event : candidate.events)
+        if (Step* step = std::get_if<Step>(&event)) {
+          used = used || step->caller == caller;
+          if (step->caller > caller) --step->caller;
+        }
+      candidate.callers.erase(candidate.callers.begin() + static_cast<std::ptrdiff_t>(caller));
+      if (!used) smaller = accept(std::move(candidate)) || smaller;
     }
     return smaller;
   }

@@ -2,6 +2,8 @@
 // nothing.
 #pragma once
 
+#include <atomic>
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
@@ -13,10 +15,14 @@
 
 namespace ovlspec::oracle {
 
-// Why a subject could not do what no specification judges: the environment, or a refusal to mount.
+// Who is to blame for a failure: the machine, or what is judged (it died, hung, refused, left something behind).
+enum class Fault : std::uint8_t { kEnvironment, kSubject };
+
+// Why a subject could not do what was asked.
 struct Failure {
   Errno error = Errno::kOk;
   std::string what;  // one line for people
+  Fault fault = Fault::kEnvironment;
 };
 template <typename T>
 struct Attempt {  // a value, or a failure
@@ -53,6 +59,12 @@ class Subject {
   virtual void drop_caches() = 0;
   // REQUIRES: mounted.
   virtual Outcome apply(const Caller& caller, const Operation& operation) = 0;
+  // Whether the subject has no such operation as the last one that was applied: nothing was done, and nothing is to be
+  // judged.
+  virtual bool declined() const { return false; }
+  // What became of the program that serves the mount: it died, or it did not answer in time. Nothing while all is well.
+  // Asked after an operation that failed.
+  virtual std::optional<Failure> ailing() { return std::nullopt; }
   // name_to_handle_at of what a path of plain components leads to, as opaque bytes; a symlink is not followed.
   // EOPNOTSUPP where the subject has no handles.
   virtual Result<std::string> take_handle(const std::string& /*path*/) { return Errno::kEOPNOTSUPP; }
@@ -76,11 +88,17 @@ struct SubjectError {
   bool usage = false;
   std::string what;
 };  // usage: unknown name; otherwise the environment
-// `engine`, `fuse`, `kernel`, `kernel:index=on,redirect_dir=on`, ...
 struct SubjectOrError {
   std::unique_ptr<Subject> subject;
   SubjectError error;
 };
-SubjectOrError make_subject(std::string_view name);
+// How subjects are used.
+struct SubjectSettings {
+  std::chrono::milliseconds limit{10000};   // of one answer, a mount and an unmount, of programs that are judged
+  const std::atomic<bool>* stop = nullptr;  // once true, what does not answer is ended at once
+};
+// `engine`, `fuse`, `kernel`, `kernel:index=on,redirect_dir=on`, `fuse-overlayfs`, `unionfs`, `mergerfs`,
+// `command:TEMPLATE`, `agent:COMMAND`, ... (oracle/SUBJECTS.md).
+SubjectOrError make_subject(std::string_view name, const SubjectSettings& settings = {});
 
 }  // namespace ovlspec::oracle

@@ -35,6 +35,7 @@ class SyscallExecutor {
   // succeeded on this thread.
   void attach(Descriptor mount);
   bool attached() const { return mount_.open(); }
+  int mount() const { return mount_.get(); }
   // Leaves the thread's session, closes all slots and the mount, so that it can be unmounted.
   void detach();
 

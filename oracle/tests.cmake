@@ -30,3 +30,15 @@ set_tests_properties(golden_traces_fuse golden_traces_on_images PROPERTIES LABEL
 
 # The solver's counterexamples, on our strategies, the kernel and the model.
 ovlspec_test(counterexamples_test mount SOURCES counterexamples_test.cc LINK ovlspec_check ovlspec_proofs)
+
+# Subjects that misbehave, and a run that is interrupted.
+ovlspec_test(campaign_test mount SOURCES campaign_test.cc LINK ovlspec_check)
+ovlspec_test(finding_key_test unit SOURCES finding_key_test.cc LINK ovlspec_check)
+ovlspec_test(bad_subjects_test mount SOURCES bad_subjects_test.cc LINK ovlspec_check)
+find_package(Python3 COMPONENTS Interpreter)
+add_test(NAME interruption COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/interruption_test.py
+  $<TARGET_FILE:ovlspec> fuse kernel "agent:${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/agents/read_only.py")
+add_test(NAME agent_example COMMAND ovlspec check --cases 40
+  --subject "agent:${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/agents/read_only.py")
+set_tests_properties(interruption agent_example PROPERTIES LABELS mount SKIP_RETURN_CODE 4
+  ENVIRONMENT "OVLSPEC_FUSE=$<TARGET_FILE:fuse-ovlspec>")

@@ -3,6 +3,7 @@ find_package(rapidcheck REQUIRED)
 
 ovlspec_library(ovlspec_trace
   SOURCES
+    agent_protocol.cc
     binary_fields.cc
     generator.cc
     generator_layers.cc

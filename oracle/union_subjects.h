@@ -1,0 +1,20 @@
+// Other people's union file systems, as Debian packages them, and any command that mounts.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "oracle/program_subject.h"
+
+namespace ovlspec::oracle {
+
+// `fuse-overlayfs`, `unionfs` or `mergerfs`.
+bool is_union_subject(std::string_view kind);
+// The error is the environment's where FUSE or the program is missing, and names the package.
+SubjectOrError make_union_subject(std::string_view kind, std::string_view options, const SubjectSettings& settings);
+
+// `command:MOUNT [;; ro: MOUNT] [;; umount: COMMAND] [;; format: overlay|overlay-user|fuse-overlayfs|unionfs|none]
+// [;; name: NAME]`: command lines as mount_command.h has them. The program may stay, or mount and end.
+SubjectOrError make_command_subject(std::string_view text, const SubjectSettings& settings);
+
+}  // namespace ovlspec::oracle
