@@ -95,7 +95,7 @@ struct HeldName {  // a node, and a name that leads to it
 
 struct ListedEntry {
   DirectoryEntry entry;
-  std::uint64_t next_offset = 0;  // where the listing goes on after this entry; never 0
+  std::uint64_t next_offset = 0;  // where the listing goes on after this entry; below 2^63
 };
 
 // What setattr changes; what is empty stays. Applied in one copy up.
@@ -179,9 +179,14 @@ class Engine {
   };
   virtual std::optional<BackingDescriptor> descriptor(const OpenFileRef& file) = 0;
 
-  // Directories. The listing is a snapshot made when offset 0 is first read, and again each time 0 is read.
+  // Directories. The listing is a snapshot made when offset 0 is first read, and again each time 0 is read. A name has
+  // the same offset in every listing of every mount, and listings are in the order of offsets: one that goes on, at
+  // any offset of an earlier one, tells each name once that was there all the time.
   virtual Result<OpenDirectoryRef> open_directory(NodeId node) = 0;
-  // Calls `sink` for each entry from `offset` on (`.` and `..` first) until it returns false.
+  // Whether a listing of it may be kept until a name in it changes. Not where the directory itself was moved in this
+  // mount: an earlier listing has another `..`.
+  virtual bool may_keep_listing(const OpenDirectoryRef& directory) = 0;
+  // Calls `sink` for each entry after `offset` (`.` and `..` first) until it returns false.
   virtual Status list(const OpenDirectoryRef& directory, std::uint64_t offset,
                       const std::function<bool(const ListedEntry&)>& sink) = 0;
   virtual Status sync_directory(NodeId node) = 0;

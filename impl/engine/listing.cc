@@ -1,11 +1,26 @@
 // Directory listings: every visible name once, with the number that stat shows.
+#include <algorithm>
+#include <tuple>
 #include <unordered_set>
 
+#include "impl/engine/digest.h"
 #include "impl/engine/open_handles.h"
 #include "impl/engine/overlay_engine.h"
 #include "model/vocabulary/names.h"
 
 namespace ovlspec::impl {
+namespace {
+
+constexpr std::uint64_t kSelfOffset = 1;
+constexpr std::uint64_t kParentOffset = 2;
+constexpr std::uint64_t kOffsetSeed = 5;
+
+// Room above for names with equal digests.
+std::uint64_t offset_of(std::string_view name) {
+  return std::max<std::uint64_t>(digest(name, kOffsetSeed) >> 2, kParentOffset + 1);
+}
+
+}  // namespace
 
 // A merged listing under way, topmost layer first.
 struct OverlayEngine::Merging {
@@ -190,20 +205,33 @@ Result<InodeNumber> OverlayEngine::listed_number(VisibleEntry& entry, Unmapped u
   return listed_recorded_number(entry.instance(), unmapped);
 }
 
+// In the order of offsets. Names whose digests are equal, by a chance of one in 2^62 for two of them, have offsets next
+// to each other; these can change when one of them goes.
+void OverlayEngine::order(std::vector<ListedEntry>& entries) {
+  std::sort(entries.begin(), entries.end(), [](const ListedEntry& left, const ListedEntry& right) {
+    return std::tie(left.next_offset, left.entry.name) < std::tie(right.next_offset, right.entry.name);
+  });
+  for (std::size_t i = 1; i < entries.size(); ++i) {
+    entries[i].next_offset = std::max(entries[i].next_offset, entries[i - 1].next_offset + 1);
+  }
+}
+
 Result<std::vector<ListedEntry>> OverlayEngine::snapshot(const NodePtr& directory) {
   std::vector<ListedEntry> entries;
-  const auto add = [&entries](std::string name, InodeNumber number, FileType type) {
+  const auto add = [&entries](std::string name, InodeNumber number, FileType type, std::uint64_t offset) {
     entries.push_back({.entry = {.name = std::move(name), .number = number, .type = type, .type_known = true},
-                       .next_offset = entries.size() + 1});
+                       .next_offset = offset});
   };
-  add(".", directory->number, FileType::kDirectory);
-  add("..", parent_of(*directory)->number, FileType::kDirectory);
+  add(".", directory->number, FileType::kDirectory, kSelfOffset);
+  add("..", parent_of(*directory)->number, FileType::kDirectory, kParentOffset);
   OVLSPEC_TRY(visit_entries(*directory, [&](VisibleEntry& entry) -> Status {
     auto number = listed_number(entry, Unmapped::kGetsANumber);
     if (!number.ok()) return number.error();
-    add(std::move(entry.stored.name), *number, entry.type());
+    const std::uint64_t offset = offset_of(entry.stored.name);
+    add(std::move(entry.stored.name), *number, entry.type(), offset);
     return {};
   }));
+  order(entries);
   return entries;
 }
 
@@ -220,6 +248,11 @@ Result<OpenDirectoryRef> OverlayEngine::open_directory(NodeId id) {
   return std::make_shared<OpenDirectory>(table_, *found);
 }
 
+bool OverlayEngine::may_keep_listing(const OpenDirectoryRef& directory) {
+  const std::shared_lock lock(namespace_);
+  return !directory->held.node()->was_moved;
+}
+
 Status OverlayEngine::list(const OpenDirectoryRef& directory, std::uint64_t offset,
                            const std::function<bool(const ListedEntry&)>& sink) {
   OpenDirectory::Entries entries;
@@ -234,10 +267,10 @@ Status OverlayEngine::list(const OpenDirectoryRef& directory, std::uint64_t offs
     }
     entries = directory->entries;
   }
+  auto next = std::upper_bound(entries->begin(), entries->end(), offset,
+                               [](std::uint64_t at, const ListedEntry& entry) { return at < entry.next_offset; });
   // Without a lock, so that the caller may look entries up.
-  for (std::size_t i = offset; i < entries->size(); ++i) {
-    if (!sink((*entries)[i])) return {};
-  }
+  while (next != entries->end() && sink(*next)) ++next;
   return {};
 }
 

@@ -45,6 +45,7 @@ struct Node {
   std::string index_name;  // [tree] not empty: the upper inode has this name in the index, and the names of
                            // the lower inode lower_key show it too
   bool removed = false;    // [tree] the last name is gone
+  bool was_moved = false;  // [tree] to another directory, since the node is held
   // [tree] kImmutable and kAppendOnly; until somebody asks, kUnknownProtection. May be filled in with the lock shared.
   static constexpr InodeFlags kUnknownProtection = ~InodeFlags{0};
   mutable std::atomic<InodeFlags> protection{kUnknownProtection};

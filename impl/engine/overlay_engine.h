@@ -87,6 +87,7 @@ class OverlayEngine final : public Engine {
   std::optional<BackingDescriptor> descriptor(const OpenFileRef& file) override;
 
   Result<OpenDirectoryRef> open_directory(NodeId node) override;
+  bool may_keep_listing(const OpenDirectoryRef& directory) override;
   Status list(const OpenDirectoryRef& directory, std::uint64_t offset,
               const std::function<bool(const ListedEntry&)>& sink) override;
   Status sync_directory(NodeId node) override;
@@ -311,6 +312,7 @@ class OverlayEngine final : public Engine {
   Status clear_merged_target(Node& node);
   Status exchange(RenameSide& from, RenameSide& to);
   Status replace(RenameSide& from, RenameSide& to);
+  void move_name(const NodePtr& node, const RenameSide& from, const RenameSide& to);
   Status move_in_upper(const RenameSide& from, const RenameSide& to);
   Status move_over_whiteout(const RenameSide& from, const RenameSide& to);
   Status move_leaving_whiteout(const RenameSide& from, const RenameSide& to);
@@ -335,6 +337,7 @@ class OverlayEngine final : public Engine {
   Result<std::unique_ptr<Node>> merged_directory(const Node& parent, const std::string& name) const;
   Status check_empty(const Node& directory) const;
   Result<std::vector<ListedEntry>> snapshot(const NodePtr& directory);
+  static void order(std::vector<ListedEntry>& entries);
   // The number that the entry shows; kNoNumber where it stays without.
   static constexpr InodeNumber kNoNumber = 0;
   Result<InodeNumber> listed_number(VisibleEntry& entry, Unmapped unmapped);

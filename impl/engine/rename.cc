@@ -152,6 +152,12 @@ Status OverlayEngine::move_in_upper(const RenameSide& from, const RenameSide& to
   return parts_->store.rename(from.directory->upper, from.name, to.directory->upper, to.name, StoreRename::kReplace);
 }
 
+void OverlayEngine::move_name(const NodePtr& node, const RenameSide& from, const RenameSide& to) {
+  table_.remove_name(node, *from.directory, from.name);
+  table_.add_name(node, to.directory, to.name);
+  if (from.directory != to.directory) node->was_moved = true;
+}
+
 Status OverlayEngine::replace(RenameSide& from, RenameSide& to) {
   OVLSPEC_TRY(prepare_target(to));
   OVLSPEC_TRY(prepare_moved_directory(from, to));
@@ -166,8 +172,7 @@ Status OverlayEngine::replace(RenameSide& from, RenameSide& to) {
   if (target) OVLSPEC_TRY(finish_removal(target.node(), taken, moved));
   OVLSPEC_TRY(moved);
   const NodePtr& source = from.reached.node.node();
-  table_.remove_name(source, *from.directory, from.name);
-  table_.add_name(source, to.directory, to.name);
+  move_name(source, from, to);
   if (target) name_removed(to.reached, to.directory, to.name);
   return {};
 }
@@ -180,10 +185,8 @@ Status OverlayEngine::exchange(RenameSide& from, RenameSide& to) {
       parts_->store.rename(from.directory->upper, from.name, to.directory->upper, to.name, StoreRename::kExchange));
   const NodePtr& source = from.reached.node.node();
   const NodePtr& target = to.reached.node.node();
-  table_.remove_name(source, *from.directory, from.name);
-  table_.remove_name(target, *to.directory, to.name);
-  table_.add_name(source, to.directory, to.name);
-  table_.add_name(target, from.directory, from.name);
+  move_name(source, from, to);
+  move_name(target, to, from);
   return {};
 }
 

@@ -149,6 +149,9 @@ Check FuseMount::open_map(const MountOptions& options) {
 
 Check FuseMount::open_session(const MountRequest& request) {
   const MountOptions& options = request.options;
+  const std::size_t descriptors = options.descriptors != 0 ? options.descriptors : descriptor_limit() / 2;
+  // Before the kernel is asked to forget nodes, those do without that can.
+  impl::want_descriptors(descriptors / 4 * 3);
   SessionOptions session_options{.source = request.source,
                                  .mount_point = mount_point_,
                                  .flags = options.flags,
@@ -158,7 +161,7 @@ Check FuseMount::open_session(const MountRequest& request) {
                                  .passthrough = options.passthrough,
                                  .access_lists = lists_of(stack_, options.access_lists),
                                  .verbosity = options.verbosity,
-                                 .descriptors = options.descriptors,
+                                 .descriptors = descriptors,
                                  .threads = options.threads != 0 ? options.threads : suitable_threads()};
   if (options.upper.empty()) session_options.flags.set(MountFlag::kReadOnly);
   // A device node of a lower on a nodev mount opens nothing here either.

@@ -15,11 +15,13 @@ void opendir(fuse_req_t request, fuse_ino_t node, fuse_file_info* info) {
   Served& session = served(request);
   Result<impl::OpenDirectoryRef> directory = session.engine.open_directory(node);
   if (!directory) return reply(request, directory.error());
+  const bool may_keep = session.engine.may_keep_listing(*directory);
   info->fh =
       session.directories.add(std::make_unique<DirectoryHandle>(DirectoryHandle{.directory = *std::move(directory)}));
-  // The kernel's cache of a listing is the directory's, not this opening's: a stream that goes on after the directory
-  // changed would repeat names, and `..` of a moved directory would stay.
-  info->cache_readdir = 0;
+  // The kernel's cache of a listing is the directory's, not this opening's. It starts anew with the first read after a
+  // name changed; a stream in the midst of it goes on by offset, in the cache or here.
+  info->cache_readdir = may_keep ? 1 : 0;
+  info->keep_cache = info->cache_readdir;
   if (fuse_reply_open(request, info) != 0) session.directories.remove(info->fh);
 }
 

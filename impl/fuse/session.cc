@@ -89,8 +89,7 @@ Session::Session(impl::Engine& engine, const CheckedLayers& layers, SessionOptio
               .session = nullptr,
               .files = {},
               .directories = {}},
-      pruner_(engine, *this, &impl::held_inodes,
-              options_.descriptors != 0 ? options_.descriptors : descriptor_limit() / 2) {}
+      pruner_(engine, *this, &impl::held_descriptors, options_.descriptors) {}
 
 Session::~Session() {
   stop();

@@ -28,7 +28,7 @@ struct SessionOptions {
   // Whether the kernel enforces access control lists, and leaves it to the engine to apply the umask.
   impl::AccessLists access_lists = impl::AccessLists::kInherited;
   Verbosity verbosity = Verbosity::kNormal;
-  std::size_t descriptors = 0;  // 0: half of what the process may have
+  std::size_t descriptors = SIZE_MAX;  // that inodes hold, before the kernel is asked to forget some
   unsigned threads = 1;
 };
 

@@ -5,6 +5,7 @@
 
 #include "impl/store/component.h"
 #include "impl/store/inode_numbers.h"
+#include "impl/store/posix_inode.h"
 #include "impl/store/syscalls.h"
 
 namespace ovlspec::impl {
@@ -23,52 +24,34 @@ bool is_any_file_systems(std::string_view name) {
   return name.starts_with("user.") || name.starts_with("trusted.") || name.starts_with("security.");
 }
 
-class PosixInode final : public StoreInode {
- public:
-  static inline std::atomic<std::size_t> held = 0;
-
-  PosixInode(Descriptor path, FileType type) : path_(std::move(path)), type_(type) { ++held; }
-  ~PosixInode() override {
-    Descriptor(anchor_.load());
-    --held;
-  }
-  PosixInode(const PosixInode&) = delete;
-  PosixInode& operator=(const PosixInode&) = delete;
-
-  int path() const { return path_.get(); }
-  FileType type() const { return type_; }
-
-  // A readable descriptor of this directory, opened at the first call, for open_by_handle_at.
-  Result<int> anchor() {
-    if (const int known = anchor_.load(); known >= 0) return known;
-    Result<Descriptor> opened = syscalls::open_listing(path(), OpenTimes::kUpdate);
-    if (!opened) return opened.error();
-    int expected = -1;
-    if (anchor_.compare_exchange_strong(expected, opened->get())) return opened->release();
-    return expected;
-  }
-
- private:
-  const Descriptor path_;
-  const FileType type_;
-  std::atomic<int> anchor_{-1};
-};
-
 struct PosixFile final : StoreFile {
   explicit PosixFile(Descriptor opened) : descriptor(std::move(opened)) {}
   const Descriptor descriptor;
 };
 
 PosixInode& at(const InodeRef& inode) { return static_cast<PosixInode&>(*inode); }
-int path_of(const InodeRef& inode) { return at(inode).path(); }
+
+// What `call` answers of the descriptor of `inode`.
+template <typename Call>
+auto with(const InodeRef& inode, Call call) -> decltype(call(0)) {
+  const Result<PosixInode::Use> path = at(inode).use();
+  if (!path) return path.error();
+  return call(path->get());
+}
 int number_of(const FileRef& file) { return static_cast<const PosixFile&>(*file).descriptor.get(); }
 
-Result<FoundInode> found(Result<Descriptor> path) {
+Result<FoundInode> found(Result<Descriptor> path, const std::shared_ptr<HandleDoor>& door) {
   if (!path) return path.error();
   const Result<Attributes> attributes = syscalls::attributes(path->get());
   if (!attributes) return attributes.error();
-  return FoundInode{.inode = std::make_shared<PosixInode>(std::move(*path), attributes->type),
+  return FoundInode{.inode = std::make_shared<PosixInode>(std::move(*path), attributes->type, door),
                     .attributes = *attributes};
+}
+
+// A name in the directory, whose descriptor is given.
+Result<FoundInode> found_child(const PosixInode& directory, int path, const ComponentName& name) {
+  prepare_sparing(*directory.door(), path);
+  return found(syscalls::open_child(path, name), directory.door());
 }
 
 // Opens with O_NOATIME where asked, without it where that is not permitted.
@@ -82,12 +65,12 @@ Result<Descriptor> open_keeping_times(AccessTimes times, Open open) {
 }
 
 // EOPNOTSUPP for what is neither directory nor regular file: opening it would do something.
-Result<Descriptor> open_readable(const PosixInode& inode, AccessTimes access_times) {
-  const FileType type = inode.type();
+Result<Descriptor> open_readable(const InodeRef& inode, AccessTimes access_times) {
+  const FileType type = at(inode).type();
   if (type != FileType::kDirectory && type != FileType::kRegular) return Errno::kEOPNOTSUPP;
   return open_keeping_times(access_times, [&](OpenTimes times) {
-    return type == FileType::kDirectory ? syscalls::open_listing(inode.path(), times)
-                                        : syscalls::reopen(inode.path(), Access::kRead, times);
+    if (type == FileType::kRegular) return at(inode).open_file(Access::kRead, times);
+    return with(inode, [&](int path) { return syscalls::open_listing(path, times); });
   });
 }
 
@@ -106,8 +89,7 @@ Status make(int directory, const ComponentName& name, const NewInode& inode) {
 }
 
 // Makes owner and mode what was asked for, where the directory or the umask made them something else.
-Status complete(FoundInode& made, const NewInode& wanted) {
-  const int path = path_of(made.inode);
+Status complete(FoundInode& made, const NewInode& wanted, int path) {
   const Attributes& is = made.attributes;
   const bool other_owner = is.uid != wanted.uid || is.gid != wanted.gid;
   if (other_owner) {
@@ -139,20 +121,18 @@ Status check_change(FileType type, const StoreChange& change) {
 }
 
 // Changes the owner and gives back the set-id bits that the kernel takes away on the way.
-Status change_owner(const PosixInode& inode, const StoreChange& change) {
+Status change_owner(int path, FileType type, const StoreChange& change) {
   Mode kept = 0;
-  if (!change.mode.has_value() && inode.type() != FileType::kDirectory && inode.type() != FileType::kSymlink) {
-    const Result<Attributes> before = syscalls::attributes(inode.path());
+  if (!change.mode.has_value() && type != FileType::kDirectory && type != FileType::kSymlink) {
+    const Result<Attributes> before = syscalls::attributes(path);
     if (!before) return before.error();
     if ((before->mode & kSetIds) != 0) kept = before->mode;
   }
-  OVLSPEC_TRY(syscalls::set_owner(inode.path(), change.uid, change.gid));
-  return kept != 0 ? syscalls::set_mode(inode.path(), kept) : Status();
+  OVLSPEC_TRY(syscalls::set_owner(path, change.uid, change.gid));
+  return kept != 0 ? syscalls::set_mode(path, kept) : Status();
 }
 
 }  // namespace
-
-std::size_t held_inodes() { return PosixInode::held.load(std::memory_order_relaxed); }
 
 Result<std::uint64_t> prepare_process() {
   syscalls::clear_umask();
@@ -160,19 +140,19 @@ Result<std::uint64_t> prepare_process() {
 }
 
 InodeRef PosixStore::adopt_directory(int descriptor) {
-  return std::make_shared<PosixInode>(Descriptor(descriptor), FileType::kDirectory);
+  return std::make_shared<PosixInode>(Descriptor(descriptor), FileType::kDirectory, std::make_shared<HandleDoor>());
 }
 
-int PosixStore::path_descriptor(const InodeRef& inode) { return path_of(inode); }
-
 Result<BackingFileSystem> PosixStore::file_system(const InodeRef& inode) {
-  const Result<Attributes> attributes = syscalls::attributes(path_of(inode));
-  if (!attributes) return attributes.error();
-  return identities_.identify(path_of(inode), *attributes);
+  return with(inode, [&](int path) -> Result<BackingFileSystem> {
+    const Result<Attributes> attributes = syscalls::attributes(path);
+    if (!attributes) return attributes.error();
+    return identities_.identify(path, *attributes);
+  });
 }
 
 Result<FileSystemStatus> PosixStore::status(const InodeRef& inode) {
-  Result<FileSystemStatus> status = syscalls::status(path_of(inode));
+  Result<FileSystemStatus> status = with(inode, syscalls::status);
   // squashfs has names of 256 bytes, which no store looks up.
   if (status) status->name_max = std::min<std::uint64_t>(status->name_max, names::kNameMax);
   return status;
@@ -180,106 +160,123 @@ Result<FileSystemStatus> PosixStore::status(const InodeRef& inode) {
 
 Result<FoundInode> PosixStore::lookup(const InodeRef& directory, std::string_view name) {
   OVLSPEC_TRY(check_component(name));
-  return found(syscalls::open_child(path_of(directory), ComponentName(name)));
+  return with(directory, [&](int path) { return found_child(at(directory), path, ComponentName(name)); });
 }
 
-Result<Attributes> PosixStore::attributes(const InodeRef& inode) { return syscalls::attributes(path_of(inode)); }
+Result<Attributes> PosixStore::attributes(const InodeRef& inode) { return with(inode, syscalls::attributes); }
 
 Result<std::vector<StoredEntry>> PosixStore::entries(const InodeRef& directory) {
-  const Result<Descriptor> listing = open_keeping_times(
-      access_times_, [&](OpenTimes times) { return syscalls::open_listing(path_of(directory), times); });
+  const Result<Descriptor> listing = open_keeping_times(access_times_, [&](OpenTimes times) {
+    return with(directory, [&](int path) { return syscalls::open_listing(path, times); });
+  });
   if (!listing) return listing.error();
   return syscalls::entries(listing->get());
 }
 
 Result<std::string> PosixStore::symlink_target(const InodeRef& inode) {
   if (at(inode).type() != FileType::kSymlink) return Errno::kEINVAL;
-  return syscalls::symlink_target(path_of(inode));
+  return with(inode, syscalls::symlink_target);
 }
 
 Result<std::string> PosixStore::xattr(const InodeRef& inode, std::string_view name) {
   if (name.find('\0') != std::string_view::npos) return Errno::kERANGE;
-  Result<std::string> value = syscalls::xattr(path_of(inode), std::string(name));
+  Result<std::string> value = with(inode, [&](int path) { return syscalls::xattr(path, std::string(name)); });
   if (value.error() == Errno::kEOPNOTSUPP && is_any_file_systems(name)) return Errno::kENODATA;
   return value;
 }
 
 Result<std::vector<std::string>> PosixStore::xattr_names(const InodeRef& inode) {
-  Result<std::vector<std::string>> names = syscalls::xattr_names(path_of(inode));
+  Result<std::vector<std::string>> names = with(inode, syscalls::xattr_names);
   return names.error() == Errno::kEOPNOTSUPP ? std::vector<std::string>() : std::move(names);
 }
 
 Result<InodeFlags> PosixStore::flags(const InodeRef& inode) {
-  const Result<Descriptor> opened = open_readable(at(inode), access_times_);
+  const Result<Descriptor> opened = open_readable(inode, access_times_);
   if (!opened) return opened.error();
   return syscalls::flags(opened->get());
 }
 
-Result<InodeFlags> PosixStore::protection(const InodeRef& inode) { return syscalls::protection(path_of(inode)); }
+Result<InodeFlags> PosixStore::protection(const InodeRef& inode) { return with(inode, syscalls::protection); }
 
 Status PosixStore::set_flags(const InodeRef& inode, InodeFlags flags) {
-  const Result<Descriptor> opened = open_readable(at(inode), access_times_);
+  const Result<Descriptor> opened = open_readable(inode, access_times_);
   if (!opened) return opened.error();
   return syscalls::set_flags(opened->get(), flags);
 }
 
-Result<BackingHandle> PosixStore::handle(const InodeRef& inode) { return syscalls::handle(path_of(inode)); }
+Result<BackingHandle> PosixStore::handle(const InodeRef& inode) { return with(inode, syscalls::handle); }
 
 Result<FoundInode> PosixStore::by_handle(const InodeRef& root, const BackingHandle& handle) {
-  const Result<int> anchor = at(root).anchor();
-  if (!anchor) return anchor.error();
-  return found(syscalls::open_handle(*anchor, handle));
+  const std::shared_ptr<HandleDoor>& door = at(root).door();
+  return with(root, [&](int path) -> Result<FoundInode> {
+    const Result<int> listing = door->listing(path);
+    if (!listing) return listing.error();
+    return found(door->open(handle), door);
+  });
 }
 
 Result<std::string> PosixStore::content_seal(const InodeRef& root) {
-  const Result<int> anchor = at(root).anchor();
-  if (!anchor) return anchor.error();
-  return identities_.content_seal(*anchor);
+  return with(root, [&](int path) -> Result<std::string> {
+    const Result<int> listing = at(root).door()->listing(path);
+    if (!listing) return listing.error();
+    return identities_.content_seal(*listing);
+  });
 }
 
 Result<std::vector<std::string>> PosixStore::names_of(const InodeRef& root, InodeNumber number) {
-  const Result<int> anchor = at(root).anchor();
-  if (!anchor) return anchor.error();
-  const Result<Descriptor> opened = open_number(*anchor, number);
-  if (!opened) return opened.error();
-  const Result<Attributes> attributes = syscalls::attributes(opened->get());
-  if (!attributes) return attributes.error();
-  // A descriptor that is held keeps the inode of a removed object open to its handle.
-  if (attributes->links == 0) return Errno::kESTALE;
-  const Result<std::string> root_path = syscalls::path_of(*anchor);
-  if (!root_path) return root_path.error();
-  const Result<std::string> path = syscalls::path_of(opened->get());
-  if (!path) return path.error();
-  return names_below(*root_path, *path);
+  return with(root, [&](int path) -> Result<std::vector<std::string>> {
+    const Result<int> listing = at(root).door()->listing(path);
+    if (!listing) return listing.error();
+    const Result<Descriptor> opened = open_number(*listing, number);
+    if (!opened) return opened.error();
+    const Result<Attributes> attributes = syscalls::attributes(opened->get());
+    if (!attributes) return attributes.error();
+    // A descriptor that is held keeps the inode of a removed object open to its handle.
+    if (attributes->links == 0) return Errno::kESTALE;
+    const Result<std::string> root_path = syscalls::path_of(path);
+    if (!root_path) return root_path.error();
+    const Result<std::string> found_path = syscalls::path_of(opened->get());
+    if (!found_path) return found_path.error();
+    return names_below(*root_path, *found_path);
+  });
 }
 
 Result<FoundInode> PosixStore::create(const InodeRef& directory, std::string_view name, const NewInode& inode) {
   OVLSPEC_TRY(check_component(name));
-  const int parent = path_of(directory);
   const ComponentName component(name);
-  OVLSPEC_TRY(make(parent, component, inode));
-  Result<FoundInode> made = found(syscalls::open_child(parent, component));
-  const Status completed = made ? complete(*made, inode) : made.error();
-  if (completed) return made;
-  // What could not be made as asked for is not left behind; the first error is the one that tells.
-  static_cast<void>(inode.type == FileType::kDirectory ? syscalls::remove_directory(parent, component)
-                                                       : syscalls::unlink(parent, component));
-  return completed.error();
+  return with(directory, [&](int parent) -> Result<FoundInode> {
+    OVLSPEC_TRY(make(parent, component, inode));
+    Result<FoundInode> made = found_child(at(directory), parent, component);
+    Status completed = made.error();
+    if (made) completed = with(made->inode, [&](int path) { return complete(*made, inode, path); });
+    if (completed) return made;
+    // What could not be made as asked for is not left behind; the first error is the one that tells.
+    static_cast<void>(inode.type == FileType::kDirectory ? syscalls::remove_directory(parent, component)
+                                                         : syscalls::unlink(parent, component));
+    return completed.error();
+  });
 }
 
 Status PosixStore::link(const InodeRef& inode, const InodeRef& directory, std::string_view name) {
   OVLSPEC_TRY(check_component(name));
-  return syscalls::link(path_of(inode), path_of(directory), ComponentName(name));
+  return with(inode, [&](int path) {
+    return with(directory, [&](int parent) { return syscalls::link(path, parent, ComponentName(name)); });
+  });
 }
 
 Status PosixStore::unlink(const InodeRef& directory, std::string_view name) {
   OVLSPEC_TRY(check_component(name));
-  return syscalls::unlink(path_of(directory), ComponentName(name));
+  return with(directory, [&](int path) {
+    const ComponentName component(name);
+    const RemovalGuard guard(path, component);
+    return syscalls::unlink(path, component);
+  });
 }
 
 Status PosixStore::remove_directory(const InodeRef& directory, std::string_view name) {
   OVLSPEC_TRY(check_component(name));
-  const Status status = syscalls::remove_directory(path_of(directory), ComponentName(name));
+  const Status status =
+      with(directory, [&](int path) { return syscalls::remove_directory(path, ComponentName(name)); });
   return status.error() == Errno::kEEXIST ? Errno::kENOTEMPTY : status;
 }
 
@@ -287,38 +284,45 @@ Status PosixStore::rename(const InodeRef& from, std::string_view from_name, cons
                           std::string_view to_name, StoreRename mode) {
   OVLSPEC_TRY(check_component(from_name));
   OVLSPEC_TRY(check_component(to_name));
-  const Status status =
-      syscalls::rename(path_of(from), ComponentName(from_name), path_of(to), ComponentName(to_name), mode);
+  const Status status = with(from, [&](int old_directory) {
+    return with(to, [&](int new_directory) {
+      const ComponentName target(to_name);
+      const RemovalGuard guard(new_directory, target);
+      return syscalls::rename(old_directory, ComponentName(from_name), new_directory, target, mode);
+    });
+  });
   // POSIX lets a file system say EEXIST for a directory that is not empty.
   return mode == StoreRename::kReplace && status.error() == Errno::kEEXIST ? Errno::kENOTEMPTY : status;
 }
 
 Status PosixStore::change(const InodeRef& inode, const StoreChange& change) {
-  const PosixInode& changed = at(inode);
-  OVLSPEC_TRY(check_change(changed.type(), change));
-  if (change.size.has_value()) OVLSPEC_TRY(syscalls::set_size(changed.path(), *change.size));
-  if (change.uid.has_value() || change.gid.has_value()) OVLSPEC_TRY(change_owner(changed, change));
-  if (change.mode.has_value()) OVLSPEC_TRY(syscalls::set_mode(changed.path(), *change.mode & kModeMask));
-  const auto changes = [](const TimeChange& time) { return time.kind != TimeChange::Kind::kOmit; };
-  if (!changes(change.access_time) && !changes(change.modify_time)) return {};
-  return syscalls::set_times(changed.path(), change.access_time, change.modify_time);
+  const FileType type = at(inode).type();
+  OVLSPEC_TRY(check_change(type, change));
+  return with(inode, [&](int path) -> Status {
+    if (change.size.has_value()) OVLSPEC_TRY(syscalls::set_size(path, *change.size));
+    if (change.uid.has_value() || change.gid.has_value()) OVLSPEC_TRY(change_owner(path, type, change));
+    if (change.mode.has_value()) OVLSPEC_TRY(syscalls::set_mode(path, *change.mode & kModeMask));
+    const auto changes = [](const TimeChange& time) { return time.kind != TimeChange::Kind::kOmit; };
+    if (!changes(change.access_time) && !changes(change.modify_time)) return {};
+    return syscalls::set_times(path, change.access_time, change.modify_time);
+  });
 }
 
 Status PosixStore::set_xattr(const InodeRef& inode, std::string_view name, std::string_view value, XattrMode mode) {
   if (name.find('\0') != std::string_view::npos) return Errno::kERANGE;
-  return syscalls::set_xattr(path_of(inode), std::string(name), value, mode);
+  return with(inode, [&](int path) { return syscalls::set_xattr(path, std::string(name), value, mode); });
 }
 
 Status PosixStore::remove_xattr(const InodeRef& inode, std::string_view name) {
   if (name.find('\0') != std::string_view::npos) return Errno::kERANGE;
-  return syscalls::remove_xattr(path_of(inode), std::string(name));
+  return with(inode, [&](int path) { return syscalls::remove_xattr(path, std::string(name)); });
 }
 
 Result<FileRef> PosixStore::open(const InodeRef& inode, Access access) {
   if (at(inode).type() == FileType::kDirectory) return Errno::kEISDIR;
   if (at(inode).type() != FileType::kRegular) return Errno::kEINVAL;
-  Result<Descriptor> opened = open_keeping_times(
-      access_times_, [&](OpenTimes times) { return syscalls::reopen(path_of(inode), access, times); });
+  Result<Descriptor> opened =
+      open_keeping_times(access_times_, [&](OpenTimes times) { return at(inode).open_file(access, times); });
   if (!opened) return opened.error();
   return FileRef(std::make_shared<PosixFile>(std::move(*opened)));
 }
@@ -359,7 +363,7 @@ Result<std::size_t> PosixStore::copy_range(const Position& from, const Position&
 Status PosixStore::sync(const FileRef& file) { return syscalls::sync(number_of(file)); }
 
 Status PosixStore::sync_inode(const InodeRef& inode) {
-  const Result<Descriptor> opened = open_readable(at(inode), access_times_);
+  const Result<Descriptor> opened = open_readable(inode, access_times_);
   if (opened.error() == Errno::kEOPNOTSUPP) return {};
   if (!opened) return opened.error();
   return syscalls::sync(opened->get());

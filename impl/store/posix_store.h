@@ -1,9 +1,9 @@
 // The store over directories of the running system. Knows no path but those of the layers' roots: everything else is
 // reached by descriptor and single component.
 //
-// An InodeRef is an O_PATH descriptor: raise RLIMIT_NOFILE (prepare_process) before there are many. /proc must be
-// mounted for xattrs, modes and reopening. Behaves as the caller's privileges allow; the errors that come of missing
-// ones (EPERM, EACCES) are the kernel's.
+// An InodeRef is an O_PATH descriptor, or a file handle where there are too many (posix_inode.h): raise RLIMIT_NOFILE
+// (prepare_process) before there are many. /proc must be mounted for xattrs, modes and reopening. Behaves as the
+// caller's privileges allow; the errors that come of missing ones (EPERM, EACCES) are the kernel's.
 //
 // What Linux leaves to privileges and file systems, and what it is here:
 // - without CAP_FSETID the kernel takes set-id bits away on a write or a change of size;
@@ -52,8 +52,11 @@ struct OpenedUpper {
 
 // Sets the umask of the process to 0 and raises its limit of descriptors as far as it may. Returns that limit.
 Result<std::uint64_t> prepare_process();
-// How many inodes the stores of this process hold, each by a descriptor or two.
-std::size_t held_inodes();
+// How many descriptors the inodes of this process hold.
+std::size_t held_descriptors();
+// From so many on, those of some inodes are closed, as far as they can be opened again by file handle. At first there
+// is no such number.
+void want_descriptors(std::size_t most);
 
 class PosixStore final : public LayerStore {
  public:
@@ -100,9 +103,6 @@ class PosixStore final : public LayerStore {
   Status sync(const FileRef& file) override;
   Status sync_inode(const InodeRef& inode) override;
   std::optional<int> descriptor(const FileRef& file) const override;
-
-  // The O_PATH descriptor behind an inode, alive as long as the reference. REQUIRES: it comes from a PosixStore.
-  static int path_descriptor(const InodeRef& inode);
 
  private:
   // Takes over an O_PATH descriptor of a directory.

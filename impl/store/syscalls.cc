@@ -153,14 +153,20 @@ Result<Descriptor> open_listing(int directory, OpenTimes times) {
   return opened(openat(directory, ".", flags));
 }
 
-Result<Descriptor> reopen(int inode, Access access, OpenTimes times) {
-  int flags = O_CLOEXEC | (times == OpenTimes::kKeep ? O_NOATIME : 0);
+namespace {
+int flags_of(Access access, OpenTimes times) {
+  const int flags = O_CLOEXEC | (times == OpenTimes::kKeep ? O_NOATIME : 0);
   switch (access) {
-    case Access::kRead: flags |= O_RDONLY; break;
-    case Access::kWrite: flags |= O_WRONLY; break;
-    case Access::kReadWrite: flags |= O_RDWR; break;
+    case Access::kRead: return flags | O_RDONLY;
+    case Access::kWrite: return flags | O_WRONLY;
+    case Access::kReadWrite: break;
   }
-  return opened(::open(MagicLink(inode).get(), flags));
+  return flags | O_RDWR;
+}
+}  // namespace
+
+Result<Descriptor> reopen(int inode, Access access, OpenTimes times) {
+  return opened(::open(MagicLink(inode).get(), flags_of(access, times)));
 }
 
 Result<Descriptor> open_for_reading(const std::string& path) {
@@ -179,6 +185,12 @@ Result<std::string> link_target_of(const std::string& path) {
 Result<Attributes> attributes(int descriptor) {
   struct stat stat;
   if (fstat(descriptor, &stat) != 0) return last_error();
+  return attributes_of(stat);
+}
+
+Result<Attributes> child_attributes(int directory, const ComponentName& name) {
+  struct stat stat;
+  if (fstatat(directory, name.get(), &stat, AT_SYMLINK_NOFOLLOW) != 0) return last_error();
   return attributes_of(stat);
 }
 
@@ -253,13 +265,23 @@ Result<BackingHandle> handle(int inode) {
   return BackingHandle{.type = buffer.get()->handle_type, .bytes = std::string(bytes, buffer.get()->handle_bytes)};
 }
 
-Result<Descriptor> open_handle(int listing, const BackingHandle& handle) {
+namespace {
+Result<Descriptor> open_by_handle(int listing, const BackingHandle& handle, int flags) {
   if (handle.bytes.empty() || handle.bytes.size() > MAX_HANDLE_SZ) return Errno::kESTALE;
   HandleBuffer buffer;
   buffer.get()->handle_bytes = static_cast<unsigned>(handle.bytes.size());
   buffer.get()->handle_type = handle.type;
   std::memcpy(buffer.get()->f_handle, handle.bytes.data(), handle.bytes.size());
-  return opened(open_by_handle_at(listing, buffer.get(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
+  return opened(open_by_handle_at(listing, buffer.get(), flags));
+}
+}  // namespace
+
+Result<Descriptor> open_handle(int listing, const BackingHandle& handle) {
+  return open_by_handle(listing, handle, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+}
+
+Result<Descriptor> open_file_handle(int listing, const BackingHandle& handle, Access access, OpenTimes times) {
+  return open_by_handle(listing, handle, flags_of(access, times));
 }
 
 Result<InodeFlags> flags(int opened) {
@@ -424,24 +446,5 @@ Result<std::size_t> copy_range(FilePosition from, FilePosition to, std::size_t s
 }
 
 Status sync(int file) { return done(fsync(file)); }
-
-Result<Descriptor> clone_mount(int directory) {
-  return opened(open_tree(directory, "", AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC));
-}
-
-Status make_mount_read_only(int mount_root) {
-  mount_attr attributes = {};
-  attributes.attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOATIME;
-  attributes.attr_clr = MOUNT_ATTR__ATIME;
-  attributes.propagation = MS_PRIVATE;
-  return done(mount_setattr(mount_root, "", AT_EMPTY_PATH, &attributes, sizeof attributes));
-}
-
-Result<std::uint64_t> mount_id(int descriptor) {
-  struct statx stat;
-  if (statx(descriptor, "", AT_EMPTY_PATH, STATX_MNT_ID, &stat) != 0) return last_error();
-  if ((stat.stx_mask & STATX_MNT_ID) == 0) return Errno::kENOSYS;
-  return std::uint64_t{stat.stx_mnt_id};
-}
 
 }  // namespace ovlspec::impl::syscalls

@@ -64,6 +64,7 @@ Result<std::string> path_of(int descriptor);  // what /proc says
 
 // Reading.
 Result<Attributes> attributes(int descriptor);
+Result<Attributes> child_attributes(int directory, const ComponentName& name);
 Result<FileSystemStatus> status(int descriptor);
 // Of the mount that it lies on.
 Result<LayerRights> rights(int descriptor);
@@ -73,6 +74,10 @@ Result<std::string> xattr(int inode, const std::string& name);
 Result<std::vector<std::string>> xattr_names(int inode);
 Result<BackingHandle> handle(int inode);
 Result<Descriptor> open_handle(int listing, const BackingHandle& handle);  // O_PATH; ESTALE for what is no handle
+// As reopen(), by handle.
+Result<Descriptor> open_file_handle(int listing, const BackingHandle& handle, Access access, OpenTimes times);
+// Whether the file system is one whose handles open their inode as long as it has a name.
+bool has_lasting_handles(int inode);
 
 Result<InodeFlags> flags(int opened);  // of a readable descriptor
 Result<InodeFlags> protection(int inode);

@@ -1,12 +1,16 @@
-// The system calls that tell file systems apart.
+// The system calls that tell file systems apart and make mounts.
+#include <fcntl.h>
 #include <linux/btrfs.h>
+#include <linux/fs.h>
 #include <linux/magic.h>
 #include <sys/ioctl.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <cstring>
 
@@ -15,10 +19,20 @@
 namespace ovlspec::impl::syscalls {
 namespace {
 
+// linux/magic.h of older headers lacks these.
+constexpr std::int64_t kErofsMagic = 0xE0F5E1E2;
+constexpr std::int64_t kXfsMagic = 0x58465342;
+
 Errno last_error() { return errno_from_number(errno).value_or(Errno::kEIO); }
 
+Status done(long result) { return result < 0 ? last_error() : Status(); }
+
+Result<Descriptor> opened(long result) {
+  if (result < 0) return last_error();
+  return Descriptor(static_cast<int>(result));
+}
+
 FileSystemKind kind_of(std::int64_t magic) {
-  constexpr std::int64_t kErofsMagic = 0xE0F5E1E2;  // linux/magic.h of older headers lacks it
   switch (magic) {
     case BTRFS_SUPER_MAGIC: return FileSystemKind::kBtrfs;
     case kErofsMagic: return FileSystemKind::kErofs;
@@ -29,7 +43,6 @@ FileSystemKind kind_of(std::int64_t magic) {
     default: return FileSystemKind::kOther;
   }
 }
-
 }  // namespace
 
 Result<FileSystemFacts> file_system_facts(int descriptor) {
@@ -96,6 +109,39 @@ Result<bool> is_block_device(int descriptor, std::uint64_t device) {
   struct stat stat;
   if (fstat(descriptor, &stat) != 0) return last_error();
   return S_ISBLK(stat.st_mode) && stat.st_rdev == device;
+}
+
+Result<Descriptor> clone_mount(int directory) {
+  return opened(open_tree(directory, "", AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC));
+}
+
+Status make_mount_read_only(int mount_root) {
+  mount_attr attributes = {};
+  attributes.attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOATIME;
+  attributes.attr_clr = MOUNT_ATTR__ATIME;
+  attributes.propagation = MS_PRIVATE;
+  return done(mount_setattr(mount_root, "", AT_EMPTY_PATH, &attributes, sizeof attributes));
+}
+
+Result<std::uint64_t> mount_id(int descriptor) {
+  struct statx stat;
+  if (statx(descriptor, "", AT_EMPTY_PATH, STATX_MNT_ID, &stat) != 0) return last_error();
+  if ((stat.stx_mask & STATX_MNT_ID) == 0) return Errno::kENOSYS;
+  return std::uint64_t{stat.stx_mnt_id};
+}
+
+bool has_lasting_handles(int inode) {
+  struct statfs facts;
+  if (fstatfs(inode, &facts) != 0) return false;
+  switch (facts.f_type) {
+    case BTRFS_SUPER_MAGIC:
+    case kErofsMagic:
+    case EXT4_SUPER_MAGIC:
+    case SQUASHFS_MAGIC:
+    case TMPFS_MAGIC:
+    case kXfsMagic: return true;
+    default: return false;
+  }
 }
 
 }  // namespace ovlspec::impl::syscalls

@@ -1,0 +1,240 @@
+#include "impl/store/posix_inode.h"
+
+#include <mutex>
+#include <shared_mutex>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+namespace ovlspec::impl {
+
+using syscalls::Descriptor;
+using syscalls::OpenTimes;
+
+// The inodes that could do without a descriptor, in a ring, and those that do.
+class SparedDescriptors {
+ public:
+  static SparedDescriptors& instance() {
+    static SparedDescriptors all;
+    return all;
+  }
+
+  std::atomic<std::size_t> held{0};
+  std::atomic<std::size_t> wanted{SIZE_MAX};
+
+  void enter(PosixInode& inode) {
+    const std::lock_guard lock(mutex_);
+    link(inode);
+  }
+
+  void leave(PosixInode& inode) {
+    const std::lock_guard lock(mutex_);
+    if (inode.after_ != nullptr) unlink(inode);
+    if (inode.spared_) forget(inode);
+  }
+
+  // Closes some descriptors, where there are too many.
+  void spare() {
+    const std::unique_lock no_removal(removals_, std::try_to_lock);
+    if (!no_removal) return;
+    const std::lock_guard lock(mutex_);
+    for (int looked_at = 0; looked_at < kBatch && next_ != nullptr && held > wanted; ++looked_at) {
+      PosixInode& inode = *next_;
+      next_ = inode.after_;
+      switch (close(inode)) {
+        case Outcome::kSpared:
+        case Outcome::kNever: unlink(inode); break;
+        case Outcome::kInUse: break;
+      }
+    }
+  }
+
+  Result<PosixInode::Use> open(PosixInode& inode) {
+    const std::lock_guard lock(mutex_);
+    return open_locked(inode);
+  }
+
+  // Opens without giving the inode a descriptor; nothing where it has one.
+  Result<std::optional<Descriptor>> open_file(PosixInode& inode, Access access, OpenTimes times) {
+    BackingHandle handle;
+    {
+      const std::lock_guard lock(mutex_);
+      if (!inode.spared_) return std::optional<Descriptor>();
+      handle = inode.spared_->handle;
+    }
+    Result<Descriptor> opened = inode.door_->open_file(handle, access, times);
+    if (!opened) return opened.error();
+    return std::optional(std::move(*opened));
+  }
+
+  void begin_removal(int directory, const syscalls::ComponentName& name) {
+    removals_.lock_shared();
+    if (spared_count_ == 0) return;
+    const Result<Attributes> removed = syscalls::child_attributes(directory, name);
+    if (!removed) return;
+    const std::lock_guard lock(mutex_);
+    std::vector<PosixInode*> inodes;
+    const auto [first, last] = spared_.equal_range(removed->number);
+    for (auto at = first; at != last; ++at) {
+      if (at->second->spared_->file_system == removed->file_system) inodes.push_back(at->second);
+    }
+    for (PosixInode* inode : inodes) static_cast<void>(open_locked(*inode));
+  }
+  void end_removal() { removals_.unlock_shared(); }
+
+ private:
+  static constexpr int kBatch = 128;
+  enum class Outcome { kSpared, kInUse, kNever };
+
+  void link(PosixInode& inode) {
+    if (next_ == nullptr) next_ = inode.before_ = inode.after_ = &inode;
+    inode.after_ = next_;
+    inode.before_ = next_->before_;
+    inode.before_->after_ = inode.after_->before_ = &inode;
+  }
+
+  void unlink(PosixInode& inode) {
+    inode.before_->after_ = inode.after_;
+    inode.after_->before_ = inode.before_;
+    if (next_ == &inode) next_ = inode.after_ == &inode ? nullptr : inode.after_;
+    inode.before_ = inode.after_ = nullptr;
+  }
+
+  Outcome close(PosixInode& inode) {
+    std::uint64_t state = inode.state_.load(std::memory_order_acquire);
+    if (state != PosixInode::state(PosixInode::number(state), 0)) return Outcome::kInUse;
+    const int path = static_cast<int>(PosixInode::number(state));
+    const Result<Attributes> attributes = syscalls::attributes(path);
+    if (!attributes || attributes->links == 0) return Outcome::kNever;
+    Result<BackingHandle> handle = syscalls::handle(path);
+    if (!handle || !inode.door_->is_tried_and_true(path, *handle)) return Outcome::kNever;
+    inode.spared_ = std::make_unique<PosixInode::Spared>(PosixInode::Spared{
+        .handle = std::move(*handle), .file_system = attributes->file_system, .number = attributes->number});
+    if (!inode.state_.compare_exchange_strong(state, PosixInode::state(PosixInode::kNone, 0))) {
+      inode.spared_.reset();
+      return Outcome::kInUse;
+    }
+    spared_.emplace(attributes->number, &inode);
+    ++spared_count_;
+    --held;
+    Descriptor closed(path);
+    return Outcome::kSpared;
+  }
+
+  Result<PosixInode::Use> open_locked(PosixInode& inode) {
+    if (!inode.spared_) {  // somebody else was faster
+      const std::uint64_t state = inode.state_.fetch_add(1, std::memory_order_acquire);
+      return PosixInode::Use(&inode, static_cast<int>(PosixInode::number(state)));
+    }
+    Result<Descriptor> opened = inode.door_->open(inode.spared_->handle);
+    if (!opened) return opened.error();
+    const int path = opened->release();
+    forget(inode);
+    link(inode);
+    ++held;
+    inode.state_.store(PosixInode::state(static_cast<std::uint64_t>(path), 1), std::memory_order_release);
+    return PosixInode::Use(&inode, path);
+  }
+
+  void forget(PosixInode& inode) {
+    const auto [first, last] = spared_.equal_range(inode.spared_->number);
+    for (auto at = first; at != last; ++at) {
+      if (at->second != &inode) continue;
+      spared_.erase(at);
+      break;
+    }
+    --spared_count_;
+    inode.spared_.reset();
+  }
+
+  std::shared_mutex removals_;  // shared by who removes; comes before mutex_
+  std::mutex mutex_;
+  PosixInode* next_ = nullptr;  // in the ring, where to look next
+  std::unordered_multimap<InodeNumber, PosixInode*> spared_;
+  std::atomic<std::size_t> spared_count_{0};
+};
+
+Result<int> HandleDoor::listing(int directory) {
+  if (const int known = listing_.load(); known >= 0) return known;
+  Result<Descriptor> opened = syscalls::open_listing(directory, OpenTimes::kUpdate);
+  if (!opened) return opened.error();
+  int expected = -1;
+  if (listing_.compare_exchange_strong(expected, opened->get())) return opened->release();
+  return expected;
+}
+
+Result<Descriptor> HandleDoor::open(const BackingHandle& handle) const {
+  return syscalls::open_handle(listing_.load(), handle);
+}
+
+Result<Descriptor> HandleDoor::open_file(const BackingHandle& handle, Access access, OpenTimes times) const {
+  return syscalls::open_file_handle(listing_.load(), handle, access, times);
+}
+
+bool HandleDoor::is_tried_and_true(int path, const BackingHandle& handle) {
+  if (trial_ == Trial::kNone) {
+    const bool is_open = listing_.load() >= 0 && syscalls::has_lasting_handles(path);
+    const Result<Descriptor> opened = is_open ? open(handle) : Result<Descriptor>(Errno::kESTALE);
+    const Result<Attributes> found = opened ? syscalls::attributes(opened->get()) : Result<Attributes>(opened.error());
+    const Result<Attributes> meant = syscalls::attributes(path);
+    const bool same = found && meant && found->number == meant->number && found->file_system == meant->file_system;
+    trial_ = same ? Trial::kPassed : Trial::kFailed;
+  }
+  return trial_ == Trial::kPassed;
+}
+
+PosixInode::PosixInode(Descriptor path, FileType type, std::shared_ptr<HandleDoor> door)
+    : state_(state(static_cast<std::uint64_t>(path.release()), 0)), type_(type), door_(std::move(door)) {
+  SparedDescriptors& all = SparedDescriptors::instance();
+  ++all.held;
+  if (may_be_spared()) all.enter(*this);
+  if (all.held > all.wanted) all.spare();
+}
+
+PosixInode::~PosixInode() {
+  SparedDescriptors& all = SparedDescriptors::instance();
+  if (may_be_spared()) all.leave(*this);
+  if (number(state_) == kNone) return;
+  Descriptor closed(static_cast<int>(number(state_)));
+  --all.held;
+}
+
+Result<PosixInode::Use> PosixInode::use() {
+  std::uint64_t seen = state_.load(std::memory_order_acquire);
+  if (!may_be_spared()) return Use(nullptr, static_cast<int>(number(seen)));
+  while (number(seen) != kNone) {
+    if (state_.compare_exchange_weak(seen, seen + 1, std::memory_order_acquire)) {
+      return Use(this, static_cast<int>(number(seen)));
+    }
+  }
+  return SparedDescriptors::instance().open(*this);
+}
+
+Result<Descriptor> PosixInode::open_file(Access access, OpenTimes times) {
+  if (number(state_) == kNone) {
+    Result<std::optional<Descriptor>> opened = SparedDescriptors::instance().open_file(*this, access, times);
+    if (!opened) return opened.error();
+    if (*opened) return std::move(**opened);
+  }
+  const Result<Use> path = use();
+  if (!path) return path.error();
+  return syscalls::reopen(path->get(), access, times);
+}
+
+std::size_t held_descriptors() { return SparedDescriptors::instance().held.load(std::memory_order_relaxed); }
+
+void want_descriptors(std::size_t most) { SparedDescriptors::instance().wanted = most; }
+
+// Where few are held, nothing is opened for what may never come.
+void prepare_sparing(HandleDoor& door, int directory) {
+  const SparedDescriptors& all = SparedDescriptors::instance();
+  if (all.held > all.wanted / 2) static_cast<void>(door.listing(directory));
+}
+
+RemovalGuard::RemovalGuard(int directory, const syscalls::ComponentName& name) {
+  SparedDescriptors::instance().begin_removal(directory, name);
+}
+
+RemovalGuard::~RemovalGuard() { SparedDescriptors::instance().end_removal(); }
+
+}  // namespace ovlspec::impl
