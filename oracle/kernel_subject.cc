@@ -1,5 +1,7 @@
 #include "oracle/kernel_subject.h"
 
+#include <algorithm>
+
 #include "oracle/private_namespace.h"
 
 namespace ovlspec::oracle {
@@ -21,6 +23,12 @@ Attempt<Done> mount_by_kernel(const DiskStack& stack, StackPaths paths,
   if (paths.upper.empty() && paths.lowers.size() == 1) paths.lowers.push_back(stack.empty_directory());
   return mount_overlay(paths, all, mount_point);
 }
+
+KernelSubject::KernelSubject(std::string name, std::vector<std::string> options)
+    : DiskSubject(std::move(name), std::find(options.begin(), options.end(), "userxattr") == options.end()
+                                       ? DiskFormat::kOverlay
+                                       : DiskFormat::kOverlayUser),
+      options_(std::move(options)) {}
 
 Attempt<Done> KernelSubject::begin(const StackPaths& paths, const std::vector<std::string>& options,
                                    const std::string& mount_point) {

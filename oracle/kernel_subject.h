@@ -12,8 +12,7 @@ namespace ovlspec::oracle {
 class KernelSubject final : public DiskSubject {
  public:
   // `options` are mount options for every mount, beside the trace's; `name` is what reports call the subject.
-  KernelSubject(std::string name, std::vector<std::string> options)
-      : DiskSubject(std::move(name)), options_(std::move(options)) {}
+  KernelSubject(std::string name, std::vector<std::string> options);
   ~KernelSubject() override { end_quietly(); }
 
   // Why the kernel cannot be mounted here, in one line; nothing where it can.

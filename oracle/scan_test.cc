@@ -220,7 +220,7 @@ TEST_F(Scan, KernelsReadOnlyViewIsTheMerge) {
   OVLSPEC_ASSERT_DONE(stack.prepare(stack_of({middle, bottom}, WorldLayer().file("z", "upper").directory("d").done())));
   const auto scanned = stack.scan();
   ASSERT_TRUE(scanned.ok()) << scanned.failure.what;
-  const auto view = stack.kernel_view();
+  const auto view = *stack.kernel_view();
   ASSERT_TRUE(view.ok()) << view.failure.what;
   const auto difference = model::first_difference(*view.value, model::merge(scanned.value->layers).tree);
   EXPECT_FALSE(difference) << difference->path << ": " << difference->what;
@@ -230,7 +230,7 @@ TEST_F(Scan, KernelsReadOnlyViewIsTheMerge) {
 TEST_F(Scan, KernelShowsOneLowerAlone) {
   DiskStack stack;
   OVLSPEC_ASSERT_DONE(stack.prepare(stack_of({every_kind()}, std::nullopt)));
-  const auto view = stack.kernel_view();
+  const auto view = *stack.kernel_view();
   ASSERT_TRUE(view.ok()) << view.failure.what;
   const auto scanned = stack.scan();
   ASSERT_TRUE(scanned.ok());
