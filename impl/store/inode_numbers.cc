@@ -86,16 +86,16 @@ Result<std::uint32_t> generation_for(FileSystemKind kind, int listing, InodeNumb
 
 }  // namespace
 
-Result<Descriptor> open_number(int listing, InodeNumber number) {
-  const Result<syscalls::FileSystemFacts> facts = syscalls::file_system_facts(listing);
+Result<Descriptor> open_number(int root, int listing, InodeNumber number) {
+  const Result<syscalls::FileSystemFacts> facts = syscalls::file_system_facts(root);
   if (!facts) return facts.error();
   const Result<std::uint32_t> generation = generation_for(facts->kind, listing, number);
   if (!generation) return generation.error();
-  const Result<BackingHandle> root = syscalls::handle(listing);
-  if (!root) return root.error();
-  const Result<Attributes> root_attributes = syscalls::attributes(listing);
+  const Result<BackingHandle> root_handle = syscalls::handle(root);
+  if (!root_handle) return root_handle.error();
+  const Result<Attributes> root_attributes = syscalls::attributes(root);
   if (!root_attributes) return root_attributes.error();
-  const auto handle = handle_of(facts->kind, *root, root_attributes->number, number, *generation);
+  const auto handle = handle_of(facts->kind, *root_handle, root_attributes->number, number, *generation);
   if (!handle) return Errno::kEOPNOTSUPP;
   Result<Descriptor> opened = syscalls::open_handle(listing, *handle);
   if (!opened) return opened.error();

@@ -216,18 +216,16 @@ Result<FoundInode> PosixStore::by_handle(const InodeRef& root, const BackingHand
 }
 
 Result<std::string> PosixStore::content_seal(const InodeRef& root) {
-  return with(root, [&](int path) -> Result<std::string> {
-    const Result<int> listing = at(root).door()->listing(path);
-    if (!listing) return listing.error();
-    return identities_.content_seal(*listing);
-  });
+  const Result<Descriptor> opened = open_readable(root, access_times_);
+  if (!opened) return opened.error();
+  return identities_.content_seal(opened->get());
 }
 
 Result<std::vector<std::string>> PosixStore::names_of(const InodeRef& root, InodeNumber number) {
   return with(root, [&](int path) -> Result<std::vector<std::string>> {
     const Result<int> listing = at(root).door()->listing(path);
     if (!listing) return listing.error();
-    const Result<Descriptor> opened = open_number(*listing, number);
+    const Result<Descriptor> opened = open_number(path, *listing, number);
     if (!opened) return opened.error();
     const Result<Attributes> attributes = syscalls::attributes(opened->get());
     if (!attributes) return attributes.error();

@@ -9,10 +9,12 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
 
+#include "impl/store/inode_numbers.h"
 #include "impl/store/private_mounts.h"
 #include "impl/store/store_contract.h"
 
@@ -264,6 +266,46 @@ TEST_F(PosixStoreOnMounts, AHandleOutlivesTheMountThatItWasTakenThrough) {
   StoreChange change;
   change.mode = 0600;
   EXPECT_EQ(store_.change(found->inode, change).error(), Errno::kEROFS);
+}
+
+// A file system whose subvolumes each count their inodes from 256 on.
+TEST_F(PosixStoreOnMounts, NumbersAreThoseOfTheLayersSubvolume) {
+  const std::string layer = directory("layer");
+  const std::string image = base_ + "/image";
+  const std::string make = "truncate -s 256M " + image + " && mkfs.btrfs -q " + image + " && mount -o loop " + image +
+                           " " + layer + " && btrfs -q subvolume create " + layer + "/nested";
+  if (std::system(("(" + make + ") >/dev/null 2>&1").c_str()) != 0) GTEST_SKIP() << "no btrfs can be made here";
+  mounted_.push_back(layer);
+  for (int i = 0; i < 9; ++i) file("layer/file" + std::to_string(i));
+  const InodeRef root = plain(layer);
+  const InodeRef nested = store_.lookup(root, "nested")->inode;
+  // The first directory of a mount that handles are opened through is the one that they are first asked of.
+  ASSERT_TRUE(store_.by_handle(nested, *store_.handle(nested)));
+  const FoundInode last = *store_.lookup(root, "file8");
+  const auto names = store_.names_of(root, last.attributes.number);
+  ASSERT_TRUE(names) << names.error();
+  EXPECT_EQ(*names, std::vector<std::string>{"file8"});
+  EXPECT_EQ(store_.names_of(nested, last.attributes.number).error(), Errno::kESTALE);
+  EXPECT_EQ(store_.content_seal(root).error(), Errno::kEOPNOTSUPP) << "it can be written to";
+  ASSERT_EQ(std::system(("btrfs property set " + layer + "/nested ro true").c_str()), 0);
+  const auto seal = store_.content_seal(nested);
+  ASSERT_TRUE(seal) << seal.error();
+  EXPECT_EQ(*store_.content_seal(nested), *seal);
+  EXPECT_EQ(store_.content_seal(root).error(), Errno::kEOPNOTSUPP);
+  const std::string change = "btrfs property set " + layer + "/nested ro false && touch " + layer +
+                             "/nested/made && btrfs property set " + layer + "/nested ro true";
+  ASSERT_EQ(std::system(change.c_str()), 0);
+  EXPECT_NE(*store_.content_seal(nested), *seal);
+}
+
+TEST(PosixStore, NamesBelowADirectoryAreThoseBehindItsOwn) {
+  using Names = std::vector<std::string>;
+  EXPECT_EQ(*names_below("/a", "/a/b/c"), (Names{"b", "c"}));
+  EXPECT_EQ(*names_below("/", "/b"), Names{"b"});
+  EXPECT_EQ(*names_below("/a", "/a"), Names{});
+  EXPECT_EQ(*names_below("/", "/"), Names{});
+  for (const char* elsewhere : {"/ab/c", "/", "/b/a", "(unreachable)/a/b"})
+    EXPECT_EQ(names_below("/a", elsewhere).error(), Errno::kENOENT) << elsewhere;
 }
 
 TEST_F(PosixStoreOnMounts, TwoFileSystemsAreToldApartAndOneIsTheSameThroughEveryMount) {

@@ -1,6 +1,7 @@
 // The system calls that tell file systems apart and make mounts.
 #include <fcntl.h>
 #include <linux/btrfs.h>
+#include <linux/btrfs_tree.h>
 #include <linux/fs.h>
 #include <linux/magic.h>
 #include <sys/ioctl.h>
@@ -19,9 +20,7 @@
 namespace ovlspec::impl::syscalls {
 namespace {
 
-// linux/magic.h of older headers lacks these.
-constexpr std::int64_t kErofsMagic = 0xE0F5E1E2;
-constexpr std::int64_t kXfsMagic = 0x58465342;
+constexpr std::int64_t kErofsMagic = 0xE0F5E1E2;  // linux/magic.h of older headers lacks it
 
 Errno last_error() { return errno_from_number(errno).value_or(Errno::kEIO); }
 
@@ -69,8 +68,9 @@ Result<std::string> btrfs_snapshot(int listing) {
   // What was changed before it became read-only has its transaction once that is complete.
   if (syncfs(listing) != 0) return last_error();
   btrfs_ioctl_get_subvol_info_args subvolume = {};
-  if (ioctl(listing, BTRFS_IOC_GET_SUBVOL_INFO, &subvolume) != 0) return last_error();
-  if ((subvolume.flags & BTRFS_SUBVOL_RDONLY) == 0) return Errno::kEOPNOTSUPP;
+  // Some kernels succeed with 1.
+  if (ioctl(listing, BTRFS_IOC_GET_SUBVOL_INFO, &subvolume) < 0) return last_error();
+  if ((subvolume.flags & BTRFS_ROOT_SUBVOL_RDONLY) == 0) return Errno::kEOPNOTSUPP;
   std::string seal(reinterpret_cast<const char*>(subvolume.uuid), sizeof subvolume.uuid);
   for (unsigned shift = 0; shift < 64; shift += 8) seal.push_back(static_cast<char>(subvolume.ctransid >> shift));
   return seal;
@@ -131,17 +131,18 @@ Result<std::uint64_t> mount_id(int descriptor) {
 }
 
 bool has_lasting_handles(int inode) {
-  struct statfs facts;
-  if (fstatfs(inode, &facts) != 0) return false;
-  switch (facts.f_type) {
-    case BTRFS_SUPER_MAGIC:
-    case kErofsMagic:
-    case EXT4_SUPER_MAGIC:
-    case SQUASHFS_MAGIC:
-    case TMPFS_MAGIC:
-    case kXfsMagic: return true;
-    default: return false;
+  const Result<FileSystemFacts> facts = file_system_facts(inode);
+  if (!facts) return false;
+  switch (facts->kind) {
+    case FileSystemKind::kBtrfs:
+    case FileSystemKind::kErofs:
+    case FileSystemKind::kExt4:
+    case FileSystemKind::kSquashfs:
+    case FileSystemKind::kTmpfs:
+    case FileSystemKind::kXfs: return true;
+    case FileSystemKind::kOther: break;
   }
+  return false;
 }
 
 }  // namespace ovlspec::impl::syscalls
