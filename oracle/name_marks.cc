@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "model/vocabulary/names.h"
 #include "oracle/materialise.h"
 
 namespace ovlspec::oracle {
@@ -16,8 +17,7 @@ using model::Layer;
 using model::Marks;
 using model::ObjectId;
 
-constexpr std::string_view kWhiteoutName = ".wh.";
-constexpr std::string_view kOpaqueNames[] = {".wh..wh..opq", ".wh..opq"};
+constexpr std::string_view kOtherOpaqueFile = ".wh..opq";
 constexpr std::string_view kUnionfsDirectory = ".unionfs-fuse";
 constexpr std::string_view kHidden = "_HIDDEN~";
 
@@ -76,11 +76,12 @@ class Copy {
 };
 
 Layer without_whiteout_names(const Layer& layer) {
-  const auto keeps = [](ObjectId, const std::string& name) { return !begins_with(name, kWhiteoutName); };
+  const auto keeps = [](ObjectId, const std::string& name) { return !begins_with(name, names::kFileWhiteout); };
   return Copy(layer).take(keeps, [](Layer& copy, ObjectId directory, const std::string& name) {
-    const bool opaque = name == kOpaqueNames[0] || name == kOpaqueNames[1];
+    const bool opaque = name == names::kOpaqueFile || name == kOtherOpaqueFile;
     if (opaque) copy.marks[directory].opaque = true;
-    if (!opaque && name.size() > kWhiteoutName.size()) hide(copy, directory, name.substr(kWhiteoutName.size()));
+    if (!opaque && name.size() > names::kFileWhiteout.size())
+      hide(copy, directory, name.substr(names::kFileWhiteout.size()));
   });
 }
 

@@ -1,17 +1,13 @@
 #include "impl/engine/file_whiteout_conversion.h"
 
 #include <optional>
-#include <string_view>
 #include <vector>
 
 #include "impl/engine/layer_walk.h"
+#include "model/vocabulary/names.h"
 
 namespace ovlspec::impl {
 namespace {
-
-constexpr std::string_view kPrefix = ".wh.";
-constexpr std::string_view kHiddenPrefix = ".wh..wh.";
-constexpr std::string_view kOpaqueFile = ".wh..wh..opq";
 
 class Conversion {
  public:
@@ -40,7 +36,7 @@ class Conversion {
     const std::size_t converted_before = converted_;
     std::vector<std::string> directories;
     for (StoredEntry& entry : *entries) {
-      if (entry.name.starts_with(kPrefix)) OVLSPEC_TRY(convert_name(directory, entry.name));
+      if (entry.name.starts_with(names::kFileWhiteout)) OVLSPEC_TRY(convert_name(directory, entry.name));
       if (!entry.type_known || entry.type == FileType::kDirectory) directories.push_back(std::move(entry.name));
     }
     if (converted_ != converted_before) {
@@ -52,8 +48,8 @@ class Conversion {
   }
 
   Status convert_name(const InodeRef& directory, const std::string& name) {
-    const bool is_opaque = name == kOpaqueFile;
-    if (name == kPrefix || (name.starts_with(kHiddenPrefix) && !is_opaque)) return {};
+    const bool is_opaque = name == names::kOpaqueFile;
+    if (name == names::kFileWhiteout || (name.starts_with(names::kReservedFileWhiteout) && !is_opaque)) return {};
     auto file = store_.lookup(directory, name);
     if (!file.ok()) return file.error();
     if (file->attributes.type != FileType::kRegular) return {};
@@ -61,7 +57,7 @@ class Conversion {
       OVLSPEC_TRY(store_.set_xattr(directory, opaque_attribute_, "y", XattrMode::kAny));
     } else {
       const NewInode whiteout{.type = FileType::kCharDevice};
-      const auto made = store_.create(directory, name.substr(kPrefix.size()), whiteout);
+      const auto made = store_.create(directory, name.substr(names::kFileWhiteout.size()), whiteout);
       if (!made.ok() && made.error() != Errno::kEEXIST) return made.error();
     }
     ++converted_;

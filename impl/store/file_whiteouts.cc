@@ -7,10 +7,6 @@
 namespace ovlspec::impl {
 namespace {
 
-constexpr std::string_view kPrefix = ".wh.";
-constexpr std::string_view kHiddenPrefix = ".wh..wh.";
-constexpr std::string_view kOpaqueFile = ".wh..wh..opq";
-
 bool is_opaque_mark(std::string_view attribute) {
   for (const std::string_view prefix : {names::kTrustedPrefix, names::kUserPrefix}) {
     if (attribute.starts_with(prefix)) return attribute.substr(prefix.size()) == names::kOpaque;
@@ -30,10 +26,10 @@ Attributes as_whiteout(Attributes file) {
 }  // namespace
 
 Result<FoundInode> FileWhiteoutStore::lookup(const InodeRef& directory, std::string_view name) {
-  if (name.starts_with(kPrefix)) return Errno::kENOENT;
+  if (name.starts_with(names::kFileWhiteout)) return Errno::kENOENT;
   Result<FoundInode> found = store_.lookup(directory, name);
   if (found.error() != Errno::kENOENT) return found;
-  Result<FoundInode> whiteout = store_.lookup(directory, std::string(kPrefix).append(name));
+  Result<FoundInode> whiteout = store_.lookup(directory, std::string(names::kFileWhiteout).append(name));
   if (!whiteout.ok()) return whiteout.error() == Errno::kENAMETOOLONG ? found : whiteout;
   whiteout->attributes = as_whiteout(whiteout->attributes);
   return whiteout;
@@ -45,13 +41,13 @@ Result<std::vector<StoredEntry>> FileWhiteoutStore::entries(const InodeRef& dire
   std::unordered_set<std::string> present;
   std::vector<StoredEntry> shown;
   for (StoredEntry& entry : *stored) {
-    if (entry.name.starts_with(kPrefix)) continue;
+    if (entry.name.starts_with(names::kFileWhiteout)) continue;
     present.insert(entry.name);
     shown.push_back(entry);
   }
   for (StoredEntry& entry : *stored) {
-    if (!entry.name.starts_with(kPrefix) || entry.name.starts_with(kHiddenPrefix)) continue;
-    entry.name.erase(0, kPrefix.size());
+    if (!entry.name.starts_with(names::kFileWhiteout) || entry.name.starts_with(names::kReservedFileWhiteout)) continue;
+    entry.name.erase(0, names::kFileWhiteout.size());
     if (entry.name.empty() || present.contains(entry.name)) continue;
     entry.type = FileType::kCharDevice;
     entry.type_known = true;
@@ -63,7 +59,7 @@ Result<std::vector<StoredEntry>> FileWhiteoutStore::entries(const InodeRef& dire
 Result<std::string> FileWhiteoutStore::xattr(const InodeRef& inode, std::string_view name) {
   Result<std::string> value = store_.xattr(inode, name);
   const bool absent = value.error() == Errno::kENODATA || value.error() == Errno::kEOPNOTSUPP;
-  if (!absent || !is_opaque_mark(name) || !store_.lookup(inode, kOpaqueFile).ok()) return value;
+  if (!absent || !is_opaque_mark(name) || !store_.lookup(inode, names::kOpaqueFile).ok()) return value;
   return std::string("y");
 }
 

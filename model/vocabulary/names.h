@@ -2,6 +2,7 @@
 // identity record is ours and lies in the same private namespace, so that the kernel hides it and never copies it up.
 #pragma once
 
+#include <cstddef>
 #include <string_view>
 
 namespace ovlspec::names {
@@ -32,6 +33,12 @@ inline constexpr std::string_view kWhiteout = "whiteout";
 inline constexpr std::string_view kProtattr = "protattr";
 inline constexpr std::string_view kIdentity = "ovlspec";   // our identity record
 inline constexpr std::string_view kSeal = "ovlspec.seal";  // ours, on a layer's root
+
+// Whiteouts that are files, of fuse-overlayfs and container engines: `.wh.NAME` is one of NAME, a directory with the
+// opaque one is opaque; what else begins with the reserved prefix is theirs and no name's.
+inline constexpr std::string_view kFileWhiteout = ".wh.";
+inline constexpr std::string_view kReservedFileWhiteout = ".wh..wh.";
+inline constexpr std::string_view kOpaqueFile = ".wh..wh..opq";
 
 // In the work directory.
 inline constexpr std::string_view kWork = "work";                 // temporary objects
