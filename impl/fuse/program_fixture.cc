@@ -7,7 +7,7 @@
 
 #include <filesystem>
 #include <fstream>
-#include <iterator>
+#include <sstream>
 
 namespace ovlspec::fuse {
 
@@ -58,8 +58,10 @@ std::vector<pid_t> Program::daemons() const {
   for (const auto& entry : fs::directory_iterator("/proc")) {
     const std::string name = entry.path().filename();
     if (name.find_first_not_of("0123456789") != std::string::npos) continue;
-    std::ifstream file(entry.path() / "cmdline");
-    const std::string line((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+    // A process that ends meanwhile is none.
+    std::ostringstream words;
+    words << std::ifstream(entry.path() / "cmdline").rdbuf();
+    const std::string line = words.str();
     const bool ours = line.find("fuse-ovlspec") != std::string::npos;
     if (ours && line.find(root() + "/mount") != std::string::npos) found.push_back(std::stoi(name));
   }
