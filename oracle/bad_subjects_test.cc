@@ -28,15 +28,11 @@ class BadSubjects : public MountTest {
   void SetUp() override {
     MountTest::SetUp();
     if (IsSkipped()) return;
-    std::string path = (std::filesystem::temp_directory_path() / "bad-subjects-XXXXXX").string();
-    ASSERT_NE(::mkdtemp(path.data()), nullptr);
-    directory_ = path;
     mounts_ = mount_ids();
   }
   void TearDown() override {
-    if (directory_.empty()) return;
+    if (IsSkipped()) return;
     EXPECT_EQ(mount_ids(), mounts_) << "mounts were left behind";
-    std::filesystem::remove_all(directory_);
   }
 
   std::unique_ptr<Subject> subject(const std::string& name, std::chrono::milliseconds limit = 500ms) {
@@ -72,7 +68,8 @@ class BadSubjects : public MountTest {
     return false;
   }
 
-  std::string directory_;
+  const TestDirectory own_directory_;
+  const std::string directory_ = own_directory_.path();
   std::set<std::string> mounts_;
 };
 

@@ -20,17 +20,11 @@ class CampaignTest : public MountTest {
   void SetUp() override {
     MountTest::SetUp();
     if (IsSkipped()) return;
-    std::string path = (std::filesystem::temp_directory_path() / "campaign-XXXXXX").string();
-    ASSERT_NE(::mkdtemp(path.data()), nullptr);
-    directory_ = path;
     options_.subjects = {"agent:sh " + directory_ + "/agent"};
     options_.out = directory_ + "/out";
     options_.cases = 4;
     write("agent",
           "read l; echo {}; while read l; do echo '{\"error\":\"EINVAL\",\"what\":\"no mounts today\"}'; done\n");
-  }
-  void TearDown() override {
-    if (!directory_.empty()) std::filesystem::remove_all(directory_);
   }
 
   void write(const std::string& name, const std::string& text) { std::ofstream(directory_ + "/" + name) << text; }
@@ -58,7 +52,8 @@ class CampaignTest : public MountTest {
     options_.known = directory_ + "/out/known-issues.toml";
   }
 
-  std::string directory_;
+  const TestDirectory own_directory_;
+  const std::string directory_ = own_directory_.path();
   CheckOptions options_;
 };
 

@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <cerrno>
 #include <filesystem>
+#include <mutex>
+#include <set>
 #include <utility>
 
 #include "oracle/disk_mutate.h"
@@ -47,6 +49,36 @@ std::uint64_t room_for(const Trace& trace) {
   return bytes;
 }
 
+// The names of the bases of all stacks: what a stack has, in places that were given too, has its base's in its path.
+class BasesInUse {
+ public:
+  void add(const std::string& base) {
+    const std::lock_guard lock(mutex_);
+    names_.insert(name_of(base));
+  }
+  void remove(const std::string& base) {
+    const std::lock_guard lock(mutex_);
+    names_.erase(name_of(base));
+  }
+  bool has_other(const std::string& own, const std::string& path) const {
+    const std::lock_guard lock(mutex_);
+    return std::any_of(names_.begin(), names_.end(), [&](const std::string& name) {
+      return name != name_of(own) && path.find(name) != std::string::npos;
+    });
+  }
+
+ private:
+  static std::string name_of(const std::string& base) { return base.substr(std::min(base.rfind('/'), base.size())); }
+
+  mutable std::mutex mutex_;
+  std::set<std::string> names_;
+};
+
+BasesInUse& bases_in_use() {
+  static BasesInUse bases;
+  return bases;
+}
+
 }  // namespace
 
 DiskStack::DiskStack(Places places, DiskFormat format) : given_(given_places()), format_(format), places_(places) {
@@ -79,6 +111,8 @@ std::string DiskStack::place_path(std::uint8_t place) const {
   return given_[place % given_.size()].directory + base_.substr(base_.rfind('/')) + "-" + number;
 }
 
+bool DiskStack::is_anothers(const std::string& path) const { return bases_in_use().has_other(base_, path); }
+
 DiskStack::~DiskStack() {
   if (base_.empty()) return;
   (void)drop_places();
@@ -88,6 +122,7 @@ DiskStack::~DiskStack() {
   }
   // What was judged may have left anything there. Through a mount nothing is removed.
   if (detach_below(base_).empty()) remove_tree(base_);
+  bases_in_use().remove(base_);
 }
 
 Attempt<Done> DiskStack::make_base() {
@@ -95,10 +130,11 @@ Attempt<Done> DiskStack::make_base() {
   std::error_code error;
   const std::filesystem::path temporary = std::filesystem::temp_directory_path(error);
   if (error) return {.value = std::nullopt, .failure = {Errno::kENOENT, "there is no directory for temporary files"}};
-  std::string path = (temporary / (std::string(kBaseName) + "XXXXXX")).string();
+  std::string path = (temporary / "ovlspec-XXXXXX").string();
   if (::mkdtemp(path.data()) == nullptr)
     return {.value = std::nullopt, .failure = system_failure("cannot make the directory " + path)};
   base_ = path;
+  bases_in_use().add(base_);
   for (std::uint8_t place = 0; place < kPlaces; ++place) ::mkdir(place_path(place).c_str(), 0755);
   ::mkdir(mount_point().c_str(), 0755);
   ::mkdir((base_ + "/view").c_str(), 0755);

@@ -44,9 +44,10 @@ class DiskStack {
 
   Attempt<Done> prepare(const Trace& trace);
   StackPaths paths() const;
-  // What everything temporary lies in; its name begins with kBaseName.
-  static constexpr const char* kBaseName = "ovlspec-";
+  // What everything temporary lies in.
   const std::string& base() const { return base_; }
+  // Whether the path lies in what another stack of this process has.
+  bool is_anothers(const std::string& path) const;
   // An empty directory for the mount. REQUIRES: prepare succeeded.
   std::string mount_point() const { return base_ + "/mount"; }
   // A directory beside the layers, empty after prepare, for what a subject keeps there.

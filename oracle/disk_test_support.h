@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <utility>
@@ -22,6 +24,26 @@ class MountTest : public testing::Test {
     static const std::optional<std::string> why = KernelSubject::unavailable();
     if (why) GTEST_SKIP() << "overlays cannot be mounted here: " << *why;
   }
+};
+
+// A directory of a test's own, removed with all that is in it.
+class TestDirectory {
+ public:
+  TestDirectory() {
+    path_ = (std::filesystem::temp_directory_path() / "ovlspec-test-XXXXXX").string();
+    if (::mkdtemp(path_.data()) == nullptr) path_.clear();
+    EXPECT_FALSE(path_.empty()) << "no directory can be made";
+  }
+  ~TestDirectory() {
+    std::error_code ignored;
+    if (!path_.empty()) std::filesystem::remove_all(path_, ignored);
+  }
+  TestDirectory(const TestDirectory&) = delete;
+  TestDirectory& operator=(const TestDirectory&) = delete;
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
 };
 
 // A layer from paths, parents first.

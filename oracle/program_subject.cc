@@ -134,14 +134,10 @@ Attempt<Done> ProgramSubject::unmount_as_told(const std::string& mount_point) {
 
 Attempt<Done> ProgramSubject::nothing_mounted_since() {
   std::string left;
-  const std::string own = stack().base() + "/";
-  // Other threads of this process have subjects, too.
-  const auto is_anothers = [&own](const std::string& point) {
-    return point.rfind(own, 0) != 0 && point.find(std::string("/") + DiskStack::kBaseName) != std::string::npos;
-  };
   const std::vector<MountEntry> mounts = mount_table();
   for (auto mount = mounts.rbegin(); mount != mounts.rend(); ++mount) {
-    if (before_.count(mount->id) != 0 || is_anothers(mount->point)) continue;
+    // Other threads of this process have subjects, too.
+    if (before_.count(mount->id) != 0 || stack().is_anothers(mount->point)) continue;
     if (::umount2(mount->point.c_str(), MNT_DETACH | UMOUNT_NOFOLLOW) == 0) left += " " + mount->point;
   }
   if (left.empty()) return success();
