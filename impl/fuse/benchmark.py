@@ -12,8 +12,8 @@ the kernel's overlay, and writes every sample as JSON where asked. The layers li
 `--directory` names a place.
 
 The pass-through is libfuse's example passthrough_ll (compiled where its source and libfuse's headers are installed;
-with its cache=always) or else bindfs; what is missing is left out, and said so. Runs as root, in a mount namespace of its
-own; the standard library alone.
+with its cache=always) or else bindfs; what is missing is left out, and said so. Runs as root, in a mount namespace of
+its own; the standard library alone.
 """
 
 import argparse

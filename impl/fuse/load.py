@@ -1,13 +1,14 @@
-"""fuse-ovlspec under load: processes that create, write, link, rename, exchange, remove and walk, each with names of its
-own in directories of its own and in one that all share, and that copy up the same files. Then every tree is judged: what
-a process completed is there, what was interrupted is there or not, with the same numbers; nothing else is there, the
-lowers are untouched, the work directory is empty but for the index, and the kernel's overlay shows the same of the layers.
+"""fuse-ovlspec under load: processes that create, write, link, rename, exchange, remove and walk, each with names of
+its own in directories of its own and in one that all share, and that copy up the same files. Then every tree is judged:
+what a process completed is there, what was interrupted is there or not, with the same numbers; nothing else is there,
+the lowers are untouched, the work directory is empty but for the index, and the kernel's overlay shows the same of the
+layers.
 
     load.py PROGRAM [--processes 16] [--seconds 300] [--kill]
 
 --kill: the daemon is killed again and again at random times, and mounted again. In a mount namespace of its own; exit
-status 0: nothing was found, 1: something was, 77: this process may not mount. A program built with a sanitizer must have
-reported nothing."""
+status 0: nothing was found, 1: something was, 77: this process may not mount. A program built with a sanitizer must
+have reported nothing."""
 
 import argparse
 import ctypes
@@ -221,7 +222,8 @@ class Load:
     @staticmethod
     def compare(mine, state):
         if mine.keys() != state.names.keys():
-            return f"missing {sorted(state.names.keys() - mine.keys())}, left {sorted(mine.keys() - state.names.keys())}"
+            missing, left = state.names.keys() - mine.keys(), mine.keys() - state.names.keys()
+            return f"missing {sorted(missing)}, left {sorted(left)}"
         keys = list(state.names.values())
         for path, key in state.names.items():
             status, data = mine[path]
@@ -257,7 +259,7 @@ class Load:
                 self.problem(f"an index entry without an owner: {name}")
 
     def judge_by_kernel(self):
-        """The kernel's overlay over the same layers. It knows nothing of our index, so hard links to lowers are left."""
+        """The kernel's overlay over the same layers. It knows nothing of our index: hard links to lowers are left."""
         options = f"lowerdir={self.at('upper')}:{self.at('lower')}:{self.at('deeper')}"
         try:
             mount("overlay", self.at("kernel"), "overlay", 1, options)

@@ -46,7 +46,8 @@ def attributes(path):
     return {"type": kind, "mode": "%o" % stat.S_IMODE(status.st_mode), "uid": status.st_uid, "gid": status.st_gid,
             "links": 1 if kind == "dir" else status.st_nlink, "size": status.st_size, "blocks": status.st_blocks,
             "device": "%d:%d" % (os.major(status.st_rdev), os.minor(status.st_rdev)), "ino": number, "dev": 1,
-            **{key: "%d.%09d" % divmod(getattr(status, "st_%s_ns" % key), 10**9) for key in ("atime", "mtime", "ctime")}}
+            **{key: "%d.%09d" % divmod(getattr(status, f"st_{key}_ns"), 10**9)
+               for key in ("atime", "mtime", "ctime")}}
 
 def listing(path):
     names = {name: path + b"/" + name for directory in instances(path) for name in os.listdir(directory)}
