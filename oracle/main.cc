@@ -1,4 +1,4 @@
-// The command line: ovlspec check, replay, shrink, infer-profile, explain, rules, prove, scan, identity,
+// The command line: ovlspec check, summary, replay, shrink, infer-profile, explain, rules, prove, scan, identity,
 // inode-properties.
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
@@ -12,6 +12,7 @@
 #include "oracle/interruption.h"
 #include "oracle/report.h"
 #include "oracle/scan_command.h"
+#include "oracle/summary.h"
 #include "oracle/trace_file.h"
 
 namespace ovlspec::oracle {
@@ -58,6 +59,23 @@ void add_check(CLI::App& app, CheckOptions& options) {
   check->add_flag_callback(
       "--no-mutations", [&options] { options.mutations = false; }, "Generated cases leave the layers alone");
   check->add_option("--operations", options.operations, "Of a generated case, about")->capture_default_str();
+  check
+      ->add_option("--until-coverage", options.until_coverage,
+                   "Ends a subject's part once that per cent of the rules is met")
+      ->check(CLI::Range(0.0, 100.0));
+  check->add_option("--jobs", options.jobs, "Processes that play cases, each in a mount namespace of its own")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 1024));
+  check->add_option_function<std::string>(
+      "--shard",
+      [&options](const std::string& text) {
+        const auto shard = parse_shard(text);
+        if (!shard) throw CLI::ValidationError("--shard", "expected I/N, 1/1 to N/N");
+        options.shard = *shard;
+      },
+      "I/N: every N-th case, from the I-th on; all N shards play what one campaign would");
+  check->add_option("--journal", options.journal,
+                    "A file that tells what was played; a run that was broken off, even by kill -9, goes on from it");
   check->add_option("--known", options.known, "A file of known violations: they are counted, and do not fail the run");
   check->add_option("--out", options.out, "Where violations and reports are saved")->capture_default_str();
   add_common(check, options.profiles, options.settings);
@@ -69,6 +87,14 @@ CLI::App* add_replay(CLI::App& app, const char* name, const char* what, ReplayOp
   command->add_option("--subject", options.subjects, kSubjects)->default_val(std::vector<std::string>{"engine"});
   add_common(command, options.profiles, options.settings);
   return command;
+}
+
+CLI::App* add_summary(CLI::App& app, SummaryOptions& options) {
+  CLI::App* summary = app.add_subcommand("summary", "Adds up the journals of shards and campaigns");
+  summary->add_option("journals", options.journals, "Journals, or directories that hold a journal.jsonl")->required();
+  summary->add_option("--known", options.known, "As for check");
+  summary->add_option("--out", options.out, "Where violations and reports are saved")->capture_default_str();
+  return summary;
 }
 
 CLI::App* add_infer(CLI::App& app, InferOptions& options) {
@@ -111,6 +137,8 @@ int main(int argc, char** argv) {
   rules->add_flag("--coverage", coverage, "Tells which rules a short campaign on the engine meets");
   InferOptions infer_options;
   const CLI::App* inferring = add_infer(app, infer_options);
+  SummaryOptions summary_options;
+  const CLI::App* summing = add_summary(app, summary_options);
   proofs::ProveOptions prove_options;
   const CLI::App* proving = add_prove(app, prove_options);
   ScanOptions scan_options;
@@ -133,6 +161,7 @@ int main(int argc, char** argv) {
   }
   if (explaining->parsed()) return status_of(explain(explained));
   if (rules->parsed()) return status_of(print_rules(coverage));
+  if (summing->parsed()) return status_of(summarise(summary_options));
   if (proving->parsed()) return proofs::prove(prove_options);
   if (table->parsed()) return status_of(print_identity_table(table_options));
   if (properties->parsed()) return status_of(print_inode_properties());
