@@ -8,7 +8,8 @@
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
-#include <sstream>
+
+#include "oracle/program_digest.h"
 
 namespace ovlspec::oracle {
 namespace {
@@ -16,27 +17,6 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr const char* kVersion = "1";
-
-// A digest for telling apart, not against malice.
-class Digest {
- public:
-  void add(std::string_view bytes) {
-    for (const char byte : bytes) value_ = (value_ ^ static_cast<unsigned char>(byte)) * 0x100000001b3ULL;
-  }
-  std::string text() const { return fmt::format("{:016x}", value_); }
-
- private:
-  std::uint64_t value_ = 0xcbf29ce484222325ULL;
-};
-
-std::string digest_of_file(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  Digest digest;
-  std::string buffer(1 << 16, '\0');
-  while (file.read(buffer.data(), static_cast<std::streamsize>(buffer.size())), file.gcount() > 0)
-    digest.add(std::string_view(buffer).substr(0, static_cast<std::size_t>(file.gcount())));
-  return digest.text();
-}
 
 std::string listed(const std::vector<std::string>& words) { return Json(words).dump(); }
 
@@ -83,7 +63,7 @@ JournalHead journal_head(const CheckOptions& options, const std::string& first_c
   Digest digest;
   digest.add(first_case);
   return {{"version", kVersion},
-          {"program", digest_of_file("/proc/self/exe")},
+          {"program", program_digest()},
           {"seed", std::to_string(options.seed)},
           {"shard", shard_text(options.shard)},
           {"subjects", listed(options.subjects)},

@@ -1,11 +1,12 @@
-// The command line: ovlspec check, summary, replay, shrink, infer-profile, explain, rules, prove, scan, identity,
-// inode-properties.
+// The command line: ovlspec check, summary, explore, replay, shrink, infer-profile, explain, rules, prove, scan,
+// identity, inode-properties.
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
 #include "model/proofs/prove.h"
 #include "oracle/check.h"
 #include "oracle/explain.h"
+#include "oracle/explore.h"
 #include "oracle/identity_table.h"
 #include "oracle/infer_profile.h"
 #include "oracle/inode_properties_command.h"
@@ -97,6 +98,29 @@ CLI::App* add_summary(CLI::App& app, SummaryOptions& options) {
   return summary;
 }
 
+CLI::App* add_explore(CLI::App& app, ExploreOptions& options) {
+  CLI::App* explore = app.add_subcommand("explore", "Judges every sequence of steps on every small stack");
+  explore->add_option("--layers", options.size.layers, "Of a stack, at most")
+      ->capture_default_str()
+      ->check(CLI::Range(1U, kLayersAtMost));
+  explore->add_option("--names", options.size.names, "In each layer, at most")
+      ->capture_default_str()
+      ->check(CLI::Range(1U, kNamesAtMost));
+  explore->add_option("--length", options.length, "Of a sequence, in steps: operations, remounts, changes of a layer")
+      ->capture_default_str()
+      ->check(CLI::Range(0, 20));
+  explore->add_option("--subject", options.subject, "One that is in process: engine, engine:reuse, ...")
+      ->capture_default_str();
+  explore->add_option("--jobs", options.jobs, "Threads")->capture_default_str()->check(CLI::Range(1, 1024));
+  explore->add_option("--time", options.seconds, "Seconds")->check(CLI::PositiveNumber);
+  explore->add_option("--memory", options.memory, "In which different states are counted")
+      ->capture_default_str()
+      ->transform(CLI::AsSizeValue(false));
+  explore->add_option("--progress", options.progress, "A file of the stacks that are finished; a run goes on from it");
+  explore->add_option("--out", options.out, "Where counterexamples are saved")->capture_default_str();
+  return explore;
+}
+
 CLI::App* add_infer(CLI::App& app, InferOptions& options) {
   CLI::App* infer = app.add_subcommand("infer-profile", "Probes a subject, and writes a profile to begin with");
   infer->add_option("--subject", options.subject, "As for check")->required();
@@ -139,6 +163,8 @@ int main(int argc, char** argv) {
   const CLI::App* inferring = add_infer(app, infer_options);
   SummaryOptions summary_options;
   const CLI::App* summing = add_summary(app, summary_options);
+  ExploreOptions explore_options;
+  const CLI::App* exploring = add_explore(app, explore_options);
   proofs::ProveOptions prove_options;
   const CLI::App* proving = add_prove(app, prove_options);
   ScanOptions scan_options;
@@ -169,6 +195,8 @@ int main(int argc, char** argv) {
   const Interruption interruption;
   replay_options.settings.stop = shrink_options.settings.stop = check_options.settings.stop = interruption.flag();
   infer_options.settings.stop = interruption.flag();
+  explore_options.stop = interruption.flag();
+  if (exploring->parsed()) return status_of(explore(explore_options));
   if (inferring->parsed()) return status_of(infer_profile(infer_options));
   if (replaying->parsed())
     return with_trace(replay_options.trace,

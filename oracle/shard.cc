@@ -13,8 +13,6 @@ std::optional<Shard> parse_shard(std::string_view text) {
   return Shard{.index = *index, .count = *count};
 }
 
-std::string shard_text(const Shard& shard) {
-  return std::to_string(shard.index) + "/" + std::to_string(shard.count);
-}
+std::string shard_text(const Shard& shard) { return std::to_string(shard.index) + "/" + std::to_string(shard.count); }
 
 }  // namespace ovlspec::oracle

@@ -34,6 +34,7 @@ ovlspec_test(counterexamples_test mount SOURCES counterexamples_test.cc LINK ovl
 # Subjects that misbehave, and a run that is interrupted.
 ovlspec_test(campaign_test mount SOURCES campaign_test.cc LINK ovlspec_check)
 ovlspec_test(campaign_parts_test unit SOURCES campaign_parts_test.cc LINK ovlspec_check)
+ovlspec_test(explore_test unit SOURCES explore_test.cc LINK ovlspec_check)
 ovlspec_test(finding_key_test unit SOURCES finding_key_test.cc LINK ovlspec_check)
 ovlspec_test(bad_subjects_test mount SOURCES bad_subjects_test.cc LINK ovlspec_check)
 find_package(Python3 COMPONENTS Interpreter)
