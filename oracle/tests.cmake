@@ -1,4 +1,4 @@
-ovlspec_test(judge_test unit SOURCES judge_test.cc profile_test.cc LINK ovlspec_judge)
+ovlspec_test(judge_test unit SOURCES judge_test.cc profile_test.cc witnessed_test.cc LINK ovlspec_judge)
 
 # The model against the kernel's own plain file system, as root.
 ovlspec_test(plain_file_system_test mount SOURCES plain_file_system_test.cc
