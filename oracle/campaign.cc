@@ -30,6 +30,7 @@ SubjectReport Campaign::run() {
   if (!profile.error.empty()) report.failure = "its profile: " + profile.error;
   if (!report.failure) report.failure = players->start();
   if (report.failure) return std::move(report);
+  if (context_.options.steered) steering_.emplace(context_.options.seed);
   start_ = Clock::now();
   report.stale = players->stale();
   resume();
@@ -48,7 +49,10 @@ void Campaign::resume() {
   if (journal_ == nullptr) return;
   const auto found = journal_->before().parts.find(subject_);
   if (found == journal_->before().parts.end()) return;
-  for (const Played& played : found->second.played) ledger_->add(played);
+  for (const Played& played : found->second.played) {
+    ledger_->add(played);
+    if (steering_) steering_->learn(played.shown);
+  }
   next_ = asked_ = found->second.next;
   seconds_before_ = seconds_written_ = found->second.seconds;
 }
@@ -56,8 +60,9 @@ void Campaign::resume() {
 // Cases may be played in any order; they are added up in theirs.
 void Campaign::play_all(Players& players) {
   while (true) {
-    for (; players.has_free() && asked_ - next_ < kAhead && goes_on(asked_); ++playing_)
-      players.ask(context_.options.shard.number(asked_++), ledger_->exhausted());
+    for (; players.has_free() && asked_ - next_ < kAhead && goes_on(asked_); ++playing_, ++asked_)
+      players.ask(context_.options.shard.number(asked_), steering_ ? steering_->of(asked_) : Emphasis::kOrdinary,
+                  ledger_->exhausted());
     if (playing_ == 0) return;
     --playing_;
     take(players.answer());
@@ -78,6 +83,11 @@ void Campaign::take(PlayedCase played) {
 void Campaign::add(const PlayedCase& played) {
   Played settled = played.played;
   ledger_->settle(settled);
+  if (steering_) {
+    settled.shown[static_cast<std::size_t>(played.emphasis)] = {
+        .cases = 1, .novelty = novelty_of(ledger_->report().coverage, settled.coverage)};
+    steering_->learn(settled.shown);
+  }
   ledger_->add(settled);
   batch_.add(settled);
   ++next_;
@@ -86,7 +96,8 @@ void Campaign::add(const PlayedCase& played) {
   const bool is_first = report.cases == 1 && !played.crashed;
   if (settled.failed_at_end > 0 && (is_first || ledger_->failed_in_a_row() >= kFailuresInARow))
     report.failure = fmt::format("case {}: {}", played.number, settled.failures.begin()->first);
-  if (!settled.sightings.empty() || seconds() - seconds_written_ >= kBatchSeconds) write_batch();
+  const bool ends_epoch = steering_ && next_ % Steering::kEpoch == 0;
+  if (ends_epoch || !settled.sightings.empty() || seconds() - seconds_written_ >= kBatchSeconds) write_batch();
 }
 
 // What was found is told; the journal has those cases played again.
@@ -110,7 +121,7 @@ bool Campaign::may_add(std::uint64_t place) const {
 }
 
 bool Campaign::goes_on(std::uint64_t place) const {
-  if (is_stopped() || !may_add(place)) return false;
+  if (is_stopped() || !may_add(place) || (steering_ && place >= steering_->end())) return false;
   const auto share = share_of(context_.options);
   return !share || seconds() < *share;
 }

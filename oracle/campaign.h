@@ -46,6 +46,7 @@ class Campaign {
   std::uint64_t playing_ = 0;                    // cases that were asked for and not answered
   std::map<std::uint64_t, PlayedCase> waiting_;  // by place: played, and one before them is not
   Played batch_;                                 // added up, and not in the journal yet
+  std::optional<Steering> steering_;             // of a campaign that is steered
   double seconds_before_ = 0;                    // of earlier runs
   double seconds_written_ = 0;
   Clock::time_point start_;

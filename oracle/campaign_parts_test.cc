@@ -49,6 +49,7 @@ Played some_played(std::uint64_t cases) {
   for (std::uint64_t i = 0; i < cases; ++i) played.coverage.add_case(met);
   played.coverage.answers[{Operation(Mkdir{}).index(), Errno::kEEXIST}] = 3;
   played.deviations[2] = {.ideal = 4, .shown = 5};
+  played.shown[3] = {.cases = 7, .novelty = 8};
   played.declined["mknod"] = 6;
   played.failures["no \"space\""] = 1;
   Violation violation{.key = "ID-3 stat 0123", .number = 7, .steadiness = {.replays = 5, .shown = 2}};
@@ -74,6 +75,7 @@ TEST(Played, LineSaysTheSame) {
     ASSERT_TRUE(parsed);
     EXPECT_EQ(print_played(*parsed), line);
     EXPECT_EQ(parsed->coverage, played.coverage);
+    EXPECT_EQ(parsed->shown, played.shown);
     const Violation& small = *parsed->sightings[0].small;
     EXPECT_EQ(small.finding.what, played.sightings[0].small->finding.what);
     EXPECT_EQ(small.finding.operation, played.sightings[0].small->finding.operation);
@@ -83,6 +85,57 @@ TEST(Played, LineSaysTheSame) {
   }
   EXPECT_FALSE(parse_played("{}"));
   EXPECT_FALSE(parse_played("{\"cases\":"));
+}
+
+// Of one case that showed so much.
+ShownByEmphasis one_case(Emphasis emphasis, std::uint64_t novelty) {
+  ShownByEmphasis shown{};
+  shown[static_cast<std::size_t>(emphasis)] = {.cases = 1, .novelty = novelty};
+  return shown;
+}
+
+TEST(Steering, WhatShowsMoreIsChosenMoreOftenAndNothingIsGivenUp) {
+  Steering steering(1);
+  std::array<unsigned, kEmphases> chosen{};
+  constexpr std::uint64_t kCases = 40 * Steering::kEpoch;
+  for (std::uint64_t place = 0; place < kCases; ++place) {
+    const Emphasis emphasis = steering.of(place);
+    ++chosen[static_cast<std::size_t>(emphasis)];
+    steering.learn(one_case(emphasis, emphasis == Emphasis::kStreams ? 5 : 0));
+  }
+  for (std::size_t i = 0; i < kEmphases; ++i) EXPECT_GT(chosen[i], 5U) << kEmphasisWords[i];
+  EXPECT_GT(chosen[static_cast<std::size_t>(Emphasis::kStreams)], kCases / 2);
+}
+
+TEST(Steering, DependsOnEpochsNotOnHowTheyAreTold) {
+  Steering by_case(7);
+  Steering by_batch(7);
+  for (std::uint64_t epoch = 0; epoch < 5; ++epoch) {
+    ShownByEmphasis batch{};
+    for (std::uint64_t i = 0; i < Steering::kEpoch; ++i) {
+      const std::uint64_t place = epoch * Steering::kEpoch + i;
+      const Emphasis emphasis = by_case.of(place);
+      EXPECT_EQ(emphasis, by_batch.of(place));
+      by_case.learn(one_case(emphasis, place % 7));
+      Shown& sum = batch[static_cast<std::size_t>(emphasis)];
+      ++sum.cases;
+      sum.novelty += place % 7;
+    }
+    by_batch.learn(batch);
+    EXPECT_EQ(by_case.end(), (epoch + 2) * Steering::kEpoch);
+  }
+}
+
+TEST(Steering, NoveltyIsOfWhatNothingHadBefore) {
+  model::RuleSet met;
+  met.set(2).set(4);
+  Coverage before;
+  Coverage of_case;
+  of_case.add_case(met);
+  of_case.answers[{1, Errno::kEIO}] = 9;
+  EXPECT_EQ(novelty_of(before, of_case), 2 * 50 + 10 + 1);
+  before += of_case;
+  EXPECT_EQ(novelty_of(before, of_case), 0U);
 }
 
 class JournalTest : public testing::Test {

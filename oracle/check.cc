@@ -18,6 +18,7 @@ std::optional<std::string> refusal(const CheckOptions& options, const CasesOrErr
                                    const KnownIssuesOrError& known) {
   if (!cases.error.empty()) return cases.error;
   if (!known.error.empty()) return known.error;
+  if (options.steered && !cases.cases->can_be_steered()) return "only generated cases are steered";
   for (const std::string& subject : options.subjects) {
     const SubjectOrError made = make_subject(subject, options.settings);
     if (made.subject == nullptr && made.error.usage) return made.error.what;

@@ -31,6 +31,7 @@ struct CheckOptions {
   std::vector<std::string> profiles;     // files that stand for the shipped profiles of their subjects
   Shard shard;                           // of the cases; `cases` counts those of all shards
   std::optional<double> until_coverage;  // ends a subject's campaign once so many per cent of the rules were met
+  bool steered = false;                  // generated cases dwell on what shows what was not seen before (steering.h)
   unsigned jobs = 1;                     // processes that play cases
   std::string journal;                   // a file that tells what was played, and from which a run goes on; empty: none
   SubjectSettings settings;              // `stop` ends the campaign

@@ -68,6 +68,7 @@ JournalHead journal_head(const CheckOptions& options, const std::string& first_c
           {"shard", shard_text(options.shard)},
           {"subjects", listed(options.subjects)},
           {"operations", std::to_string(options.operations)},
+          {"steered", options.steered ? "yes" : "no"},
           {"mutations", options.mutations ? "yes" : "no"},
           {"layers", listed(options.layers)},
           {"traces", options.traces},

@@ -59,6 +59,7 @@ void add_check(CLI::App& app, CheckOptions& options) {
   check->add_option("--traces", options.traces, "A trace, or a directory of traces, instead of generated cases");
   check->add_flag_callback(
       "--no-mutations", [&options] { options.mutations = false; }, "Generated cases leave the layers alone");
+  check->add_flag("--steer", options.steered, "Generated cases dwell on what shows what none has shown before");
   check->add_option("--operations", options.operations, "Of a generated case, about")->capture_default_str();
   check
       ->add_option("--until-coverage", options.until_coverage,

@@ -20,6 +20,10 @@ void Played::add(const Played& later) {
   }
   for (const auto& [word, count] : later.declined) declined[word] += count;
   for (const auto& [what, count] : later.failures) failures[what] += count;
+  for (std::size_t i = 0; i < kEmphases; ++i) {
+    shown[i].cases += later.shown[i].cases;
+    shown[i].novelty += later.shown[i].novelty;
+  }
   sightings.insert(sightings.end(), later.sightings.begin(), later.sightings.end());
 }
 

@@ -10,6 +10,7 @@
 
 #include "oracle/check.h"
 #include "oracle/coverage.h"
+#include "oracle/steering.h"
 
 namespace ovlspec::oracle {
 
@@ -31,6 +32,7 @@ struct Played {
   std::map<std::size_t, DeviationCount> deviations;  // by their places in the subject's profile
   std::map<std::string, std::uint64_t> declined;
   std::map<std::string, std::uint64_t> failures;
+  ShownByEmphasis shown{};          // of a campaign that is steered
   std::vector<Sighting> sightings;  // in the order of cases
 
   // Adds what came later.

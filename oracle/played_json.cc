@@ -118,6 +118,10 @@ Played played_of(const Json& json) {
   for (const Json& count : json.at("deviations"))
     played.deviations[count.at(0).get<std::size_t>()] = {.ideal = count.at(1).get<std::uint64_t>(),
                                                          .shown = count.at(2).get<std::uint64_t>()};
+  for (const auto& [word, shown] : json.at("shown").items())
+    for (std::size_t i = 0; i < kEmphases; ++i)
+      if (kEmphasisWords[i] == word)
+        played.shown[i] = {.cases = shown.at(0).get<std::uint64_t>(), .novelty = shown.at(1).get<std::uint64_t>()};
   played.declined = json.at("declined").get<std::map<std::string, std::uint64_t>>();
   played.failures = json.at("failures").get<std::map<std::string, std::uint64_t>>();
   for (const Json& sighting : json.at("sightings")) played.sightings.push_back(sighting_of(sighting));
@@ -129,6 +133,10 @@ Played played_of(const Json& json) {
 std::string print_played(const Played& played) {
   Json deviations = Json::array();
   for (const auto& [place, count] : played.deviations) deviations.push_back({place, count.ideal, count.shown});
+  Json shown = Json::object();
+  for (std::size_t i = 0; i < kEmphases; ++i)
+    if (played.shown[i].cases > 0)
+      shown[std::string(kEmphasisWords[i])] = {played.shown[i].cases, played.shown[i].novelty};
   Json sightings = Json::array();
   for (const Sighting& sighting : played.sightings) sightings.push_back(json_of(sighting));
   const Json json{{"cases", played.cases},
@@ -137,6 +145,7 @@ std::string print_played(const Played& played) {
                   {"failed-at-end", played.failed_at_end},
                   {"coverage", json_of(played.coverage, played.cases)},
                   {"deviations", std::move(deviations)},
+                  {"shown", std::move(shown)},
                   {"declined", played.declined},
                   {"failures", played.failures},
                   {"sightings", std::move(sightings)}};

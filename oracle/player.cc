@@ -54,9 +54,9 @@ std::vector<std::string> Player::stale() {
   return stale;
 }
 
-PlayedCase Player::play(std::uint64_t number, const std::set<std::string>& exhausted) {
-  PlayedCase played{.number = number, .played = {}};
-  const Trace trace = context_.cases.make(number);
+PlayedCase Player::play(std::uint64_t number, Emphasis emphasis, const std::set<std::string>& exhausted) {
+  PlayedCase played{.number = number, .emphasis = emphasis, .played = {}};
+  const Trace trace = context_.cases.make(number, emphasis);
   const RunResult result = oracle::run(subject_, trace, judged_.profile, run_options(number));
   played.interrupted = result.stopped;
   if (result.stopped) return played;

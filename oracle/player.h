@@ -24,6 +24,7 @@ struct CampaignContext {
 // A case that was played. Interrupted, it tells what was found before.
 struct PlayedCase {
   std::uint64_t number = 0;
+  Emphasis emphasis = Emphasis::kOrdinary;
   Played played;
   bool interrupted = false;
   bool crashed = false;  // the process that played it; `played` tells how
@@ -43,7 +44,7 @@ class Player {
   // Known issues of this subject that do not show any more.
   std::vector<std::string> stale();
   // Violations of these kinds are not made small.
-  PlayedCase play(std::uint64_t number, const std::set<std::string>& exhausted);
+  PlayedCase play(std::uint64_t number, Emphasis emphasis, const std::set<std::string>& exhausted);
 
  private:
   RunOptions run_options(std::uint64_t number) const;

@@ -28,12 +28,13 @@ class LocalPlayers : public Players {
   }
   std::vector<std::string> stale() override { return player_->stale(); }
   bool has_free() const override { return !asked_; }
-  void ask(std::uint64_t number, const std::set<std::string>& exhausted) override {
+  void ask(std::uint64_t number, Emphasis emphasis, const std::set<std::string>& exhausted) override {
     asked_ = number;
+    emphasis_ = emphasis;
     exhausted_ = &exhausted;
   }
   PlayedCase answer() override {
-    PlayedCase played = player_->play(*asked_, *exhausted_);
+    PlayedCase played = player_->play(*asked_, emphasis_, *exhausted_);
     asked_.reset();
     return played;
   }
@@ -44,6 +45,7 @@ class LocalPlayers : public Players {
   std::unique_ptr<Subject> subject_;
   std::optional<Player> player_;
   std::optional<std::uint64_t> asked_;
+  Emphasis emphasis_ = Emphasis::kOrdinary;
   const std::set<std::string>* exhausted_ = nullptr;
 };
 
@@ -74,12 +76,12 @@ class ForkedPlayers : public Players {
     return std::any_of(workers_.begin(), workers_.end(), [](const auto& worker) { return !worker->asked(); });
   }
 
-  void ask(std::uint64_t number, const std::set<std::string>& exhausted) override {
+  void ask(std::uint64_t number, Emphasis emphasis, const std::set<std::string>& exhausted) override {
     const auto free =
         std::find_if(workers_.begin(), workers_.end(), [](const auto& worker) { return !worker->asked(); });
     Worker& worker = **free;
     if (!worker.runs()) (void)worker.start(others_of(worker));
-    worker.ask(number, exhausted);
+    worker.ask({.number = number, .emphasis = emphasis}, exhausted);
   }
 
   PlayedCase answer() override {
@@ -141,14 +143,14 @@ class ForkedPlayers : public Players {
 
   // What ends a process of ours is told with the case that it played.
   PlayedCase lost(Worker& worker) {
-    const std::uint64_t number = *worker.asked();
+    const auto [number, emphasis] = *worker.asked();
     std::error_code ignored;
     std::filesystem::create_directories(context_.options.out, ignored);
     const std::string path = fmt::format("{}/lost-case-{}.trace", context_.options.out, number);
-    const auto unsaved = save_trace(context_.cases.make(number), path);
+    const auto unsaved = save_trace(context_.cases.make(number, emphasis), path);
     const std::string end = worker.runs() ? "was told to end" : worker.end();
     if (worker.runs()) worker.finish();
-    PlayedCase played{.number = number, .played = {.cases = 1}, .crashed = true};
+    PlayedCase played{.number = number, .emphasis = emphasis, .played = {.cases = 1}, .crashed = true};
     played.played.failed_at_end = 1;
     played.played
         .failures[fmt::format("case {}: the process that played it {}: {}", number, end, unsaved ? *unsaved : path)] =

@@ -20,7 +20,7 @@ class Players {
   virtual std::vector<std::string> stale() = 0;
   // Whether one more case can be asked for.
   virtual bool has_free() const = 0;
-  virtual void ask(std::uint64_t number, const std::set<std::string>& exhausted) = 0;
+  virtual void ask(std::uint64_t number, Emphasis emphasis, const std::set<std::string>& exhausted) = 0;
   // A case that was asked for, as soon as one is played, in any order. REQUIRES: there is one.
   virtual PlayedCase answer() = 0;
 };

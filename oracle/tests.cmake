@@ -38,6 +38,9 @@ ovlspec_test(explore_test unit SOURCES explore_test.cc LINK ovlspec_check)
 ovlspec_test(finding_key_test unit SOURCES finding_key_test.cc LINK ovlspec_check)
 ovlspec_test(bad_subjects_test mount SOURCES bad_subjects_test.cc LINK ovlspec_check)
 find_package(Python3 COMPONENTS Interpreter)
+add_test(NAME resume_steered
+  COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/resume_test.py $<TARGET_FILE:ovlspec> engine 1500 --steer)
+set_tests_properties(resume_steered PROPERTIES LABELS unit)
 foreach(subject engine engine:identity=volatile)
   # With violations a case takes longer: it is made small.
   string(REGEX REPLACE "^engine$" 4000 cases ${subject})

@@ -1,5 +1,7 @@
 #include "oracle/witnessed.h"
 
+#include "model/vocabulary/names.h"
+
 namespace ovlspec::oracle {
 namespace {
 
@@ -50,6 +52,11 @@ class Witness {
   void operator()(const ReadDirectory& read) {
     if (!world_.slots[read.slot].stream.touched.empty()) add(Rule::kListChanged);
     if (const auto* entries = std::get_if<std::vector<DirectoryEntry>>(&outcome_.payload)) types(*entries);
+  }
+  // Kept apart, it is not the overlay's.
+  void operator()(const SetXattr& set) {
+    visible();
+    if (set.name.starts_with(names::kTrustedPrefix)) add(Rule::kXattrPrivate);
   }
   template <typename Other>
   void operator()(const Other&) {

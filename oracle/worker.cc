@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <csignal>
 #include <nlohmann/json.hpp>
+#include <sstream>
 #include <thread>
 
 #include "oracle/interruption.h"
@@ -51,9 +52,9 @@ bool read_more(int descriptor, std::string& received) {
   return size > 0;
 }
 
-// "NUMBER\tKIND\tKIND...".
-std::string question_of(std::uint64_t number, const std::set<std::string>& exhausted) {
-  std::string question = std::to_string(number);
+// "NUMBER EMPHASIS\tKIND\tKIND...".
+std::string question_of(const Worker::Asked& asked, const std::set<std::string>& exhausted) {
+  std::string question = fmt::format("{} {}", asked.number, static_cast<unsigned>(asked.emphasis));
   for (const std::string& kind : exhausted) question += "\t" + kind;
   return question;
 }
@@ -67,8 +68,10 @@ std::string answer_to(Player& player, const std::string& question) {
     exhausted.insert(question.substr(at + 1, next == std::string::npos ? next : next - at - 1));
     at = next;
   }
-  const PlayedCase played = player.play(std::stoull(question.substr(0, end)), exhausted);
-  return fmt::format("{} {} {}", played.number, played.interrupted ? 1 : 0, print_played(played.played));
+  const auto emphasis = static_cast<Emphasis>(std::stoul(question.substr(question.find(' '))));
+  const PlayedCase played = player.play(std::stoull(question), emphasis, exhausted);
+  return fmt::format("{} {} {} {}", played.number, static_cast<unsigned>(emphasis), played.interrupted ? 1 : 0,
+                     print_played(played.played));
 }
 
 // Until the parent asks no more.
@@ -154,9 +157,9 @@ std::optional<std::string> Worker::start(const std::vector<int>& others) {
 
 void Worker::ask_stale() { send(std::string(kStale)); }
 
-void Worker::ask(std::uint64_t number, const std::set<std::string>& exhausted) {
-  asked_ = number;
-  send(question_of(number, exhausted));
+void Worker::ask(const Asked& asked, const std::set<std::string>& exhausted) {
+  asked_ = asked;
+  send(question_of(asked, exhausted));
 }
 
 // A child that has ended is found out where its answer is read.
@@ -190,11 +193,15 @@ void Worker::reap() {
 }
 
 std::optional<PlayedCase> parse_answer(const std::string& line) {
-  const auto first = line.find(' ');
-  if (first == std::string::npos || line.size() < first + 3) return std::nullopt;
-  auto played = parse_played(line.substr(first + 3));
-  if (!played) return std::nullopt;
-  return PlayedCase{.number = std::stoull(line), .played = std::move(*played), .interrupted = line[first + 1] == '1'};
+  std::istringstream words(line);
+  PlayedCase played;
+  unsigned emphasis = 0;
+  if (!(words >> played.number >> emphasis >> played.interrupted) || emphasis >= kEmphases) return std::nullopt;
+  auto parsed = parse_played(line.substr(static_cast<std::size_t>(words.tellg())));
+  if (!parsed) return std::nullopt;
+  played.emphasis = static_cast<Emphasis>(emphasis);
+  played.played = std::move(*parsed);
+  return played;
 }
 
 std::vector<std::string> parse_stale(const std::string& line) {

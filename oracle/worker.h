@@ -16,6 +16,10 @@ namespace ovlspec::oracle {
 
 class Worker {
  public:
+  struct Asked {
+    std::uint64_t number = 0;
+    Emphasis emphasis = Emphasis::kOrdinary;
+  };
   // All that it is given outlives it.
   Worker(const CampaignContext& context, const JudgedSubject& judged) : context_(context), judged_(judged) {}
   ~Worker() { finish(); }
@@ -28,11 +32,11 @@ class Worker {
   void finish();
   bool runs() const { return child_ > 0; }
   int descriptor() const { return socket_.get(); }
-  std::optional<std::uint64_t> asked() const { return asked_; }
+  std::optional<Asked> asked() const { return asked_; }
 
   // What the child is asked, a line. REQUIRES: it runs, and was asked nothing that it has not answered.
   void ask_stale();
-  void ask(std::uint64_t number, const std::set<std::string>& exhausted);
+  void ask(const Asked& asked, const std::set<std::string>& exhausted);
 
   // A line of the child, once its descriptor can be read: nothing where it is not complete yet, or the child has ended,
   // which runs() tells then.
@@ -54,7 +58,7 @@ class Worker {
   Descriptor socket_;
   std::string received_;
   std::string end_;
-  std::optional<std::uint64_t> asked_;
+  std::optional<Asked> asked_;
 };
 
 // The answers of a child.
