@@ -190,6 +190,7 @@ std::vector<SmallStep> small_steps(const WorldSize& size, const Trace& stack) {
     for (const std::string& to : paths) {
       if (from == to) continue;
       steps.emplace_back(Operation(Rename{from, to, RenameMode::kReplace}));
+      steps.emplace_back(Operation(Rename{from, to, RenameMode::kNoReplace}));
       steps.emplace_back(Operation(Link{from, to, Follow::kNoFollow}));
       if (from < to) steps.emplace_back(Operation(Rename{from, to, RenameMode::kExchange}));
     }
