@@ -1,5 +1,5 @@
-// The command line: ovlspec check, summary, explore, replay, shrink, infer-profile, explain, rules, prove, scan,
-// identity, inode-properties.
+// The command line: ovlspec check, summary, explore, witnesses, replay, shrink, infer-profile, explain, rules, prove,
+// scan, identity, inode-properties.
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
@@ -12,6 +12,7 @@
 #include "oracle/inode_properties_command.h"
 #include "oracle/interruption.h"
 #include "oracle/report.h"
+#include "oracle/rule_witnesses.h"
 #include "oracle/scan_command.h"
 #include "oracle/summary.h"
 #include "oracle/trace_file.h"
@@ -99,6 +100,15 @@ CLI::App* add_summary(CLI::App& app, SummaryOptions& options) {
   return summary;
 }
 
+CLI::App* add_witnesses(CLI::App& app, WitnessOptions& options) {
+  CLI::App* witnesses =
+      app.add_subcommand("witnesses", "Writes a small trace for each rule that meets it on the engine");
+  witnesses->add_option("--seed", options.seed, "Of the generated cases")->capture_default_str();
+  witnesses->add_option("--cases", options.cases, "That are looked through")->capture_default_str();
+  witnesses->add_option("--out", options.out, "The directory of the traces")->capture_default_str();
+  return witnesses;
+}
+
 CLI::App* add_explore(CLI::App& app, ExploreOptions& options) {
   CLI::App* explore = app.add_subcommand("explore", "Judges every sequence of steps on every small stack");
   explore->add_option("--layers", options.size.layers, "Of a stack, at most")
@@ -166,6 +176,8 @@ int main(int argc, char** argv) {
   const CLI::App* summing = add_summary(app, summary_options);
   ExploreOptions explore_options;
   const CLI::App* exploring = add_explore(app, explore_options);
+  WitnessOptions witness_options;
+  const CLI::App* witnessing = add_witnesses(app, witness_options);
   proofs::ProveOptions prove_options;
   const CLI::App* proving = add_prove(app, prove_options);
   ScanOptions scan_options;
@@ -197,6 +209,8 @@ int main(int argc, char** argv) {
   replay_options.settings.stop = shrink_options.settings.stop = check_options.settings.stop = interruption.flag();
   infer_options.settings.stop = interruption.flag();
   explore_options.stop = interruption.flag();
+  witness_options.stop = interruption.flag();
+  if (witnessing->parsed()) return status_of(write_witnesses(witness_options));
   if (exploring->parsed()) return status_of(explore(explore_options));
   if (inferring->parsed()) return status_of(infer_profile(infer_options));
   if (replaying->parsed())
