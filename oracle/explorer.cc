@@ -109,7 +109,19 @@ bool Explorer::look(Judge& judge, unsigned left) {
     for (const model::Entry& entry : entries)
       if (!ask(judge, Stat{Target::at("/" + entry.name, Follow::kNoFollow)}, true)) return false;
   }
+  if (!look_at_open_files(judge)) return false;
   return !before || judged(judge, judge.walked(*subject_.writes() - *before));
+}
+
+bool Explorer::look_at_open_files(Judge& judge) {
+  constexpr FileSize kMore = 8;  // than any file has
+  for (Slot slot = 0; slot < limits_.size.names; ++slot) {
+    const model::OpenSlot& open = judge.world().slots[slot];
+    if (!open.open) continue;
+    if (!ask(judge, Stat{Target::of(slot)}, true)) return false;
+    if (open.readable && !ask(judge, Read{slot, 0, kMore}, true)) return false;
+  }
+  return true;
 }
 
 std::optional<Explorer::Place> Explorer::leave(const Place& place, Judge& judge, unsigned left) {

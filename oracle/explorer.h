@@ -82,6 +82,7 @@ class Explorer {
   std::optional<Place> changed(const Place& place, const model::Mutation& mutation);
   bool ask(Judge& judge, const Operation& operation, bool observed);
   bool look(Judge& judge, unsigned left);
+  bool look_at_open_files(Judge& judge);
   bool judged(const Judge& judge, Verdict verdict);
   void found(const Judge& judge);
   std::vector<Event> events_to(const std::vector<Event>& place) const;
