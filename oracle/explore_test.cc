@@ -130,6 +130,7 @@ TEST_F(ExploreTest, TinyWorldIsExploredCompletely) {
   EXPECT_EQ(report.explored.sequences, 74106U);
   EXPECT_EQ(report.explored.states, 11119U);
   EXPECT_EQ(report.different, 4554U);
+  EXPECT_EQ(report.explored.met.count(), 59U);
   EXPECT_EQ(report.explored.digest, 0x9f23f3e8c76e9fc1ULL);
 }
 

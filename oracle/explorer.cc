@@ -11,6 +11,7 @@ Explored& Explored::operator+=(const Explored& other) {
   states += other.states;
   merged += other.merged;
   unjudged += other.unjudged;
+  met |= other.met;
   // Stacks are explored in any order.
   digest += other.digest;
   return *this;
@@ -134,6 +135,7 @@ std::optional<Explorer::Place> Explorer::leave(const Place& place, Judge& judge,
   if (!require(scanned) || !judged(judge, judge.ended(*scanned.value, Ending::kUnmount))) return std::nullopt;
   const std::uint64_t digest = state_digest(scanned.value->layers, limits_.size.names);
   note(digest);
+  result_.explored.met |= judge.met();
   if (visited_.insert(digest).second) {
     ++result_.explored.states;
     if (states_ != nullptr) states_->add(digest);

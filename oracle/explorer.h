@@ -27,6 +27,7 @@ struct Explored {
   std::uint64_t merged = 0;     // states from which a search was not repeated
   std::uint64_t unjudged = 0;   // sequences that led where the specification judges nothing
   std::uint64_t digest = 0;     // of all answers and states
+  model::RuleSet met;           // by any of them
 
   Explored& operator+=(const Explored& other);
   bool operator==(const Explored&) const = default;

@@ -37,6 +37,9 @@ ovlspec_test(campaign_parts_test unit SOURCES campaign_parts_test.cc LINK ovlspe
 ovlspec_test(rule_witnesses_test unit SOURCES rule_witnesses_test.cc LINK ovlspec_check)
 target_compile_definitions(rule_witnesses_test PRIVATE OVLSPEC_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
 ovlspec_test(explore_test unit SOURCES explore_test.cc LINK ovlspec_check)
+# Every step on every stack of two layers and two names.
+add_test(NAME explore_two_names COMMAND ovlspec explore --layers 2 --names 2 --length 1 --memory 64M)
+set_tests_properties(explore_two_names PROPERTIES LABELS unit)
 ovlspec_test(finding_key_test unit SOURCES finding_key_test.cc LINK ovlspec_check)
 ovlspec_test(bad_subjects_test mount SOURCES bad_subjects_test.cc LINK ovlspec_check)
 find_package(Python3 COMPONENTS Interpreter)
