@@ -69,6 +69,9 @@ void add_check(CLI::App& app, CheckOptions& options) {
   check->add_option("--jobs", options.jobs, "Processes that play cases, each in a mount namespace of its own")
       ->capture_default_str()
       ->check(CLI::Range(1, 1024));
+  check->add_option("--case-limit", options.case_limit, "Seconds, after which one of several processes is given up")
+      ->capture_default_str()
+      ->check(CLI::PositiveNumber);
   check->add_option_function<std::string>(
       "--shard",
       [&options](const std::string& text) {
