@@ -130,6 +130,10 @@ Result<NodeEntry> OverlayEngine::link(NodeId id, NodeId parent, std::string_view
   OVLSPEC_TRY(copy_up(*linked, CopyUp{}));
   OVLSPEC_TRY(copy_up_directory(*holder));
   const InodeRef& inode = (*linked)->upper;
+  const auto other = table_.a_name(**linked);
+  if (other && other->parent->upper)
+    OVLSPEC_TRY(
+        copy_entry_record(upper_object(**linked), {other->parent->upper, other->name}, {(*holder)->upper, name}));
   if (slot->upper_whiteout) {
     const std::string temporary = parts_->work.fresh_name();
     OVLSPEC_TRY(parts_->store.link(inode, parts_->work.temporary(), temporary));

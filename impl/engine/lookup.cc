@@ -51,9 +51,15 @@ NodePtr OverlayEngine::parent_of(const Node& node) const {
   return name ? name->parent : nullptr;
 }
 
+Result<std::optional<std::string>> OverlayEngine::record_bytes(const FoundInstance& found) const {
+  if (!found.directory) return layers_.private_xattr(found.instance(), names::kIdentity);
+  return layers_.private_xattr({found.layer, found.directory},
+                               entry_record_name(found.name, found.found.attributes.number));
+}
+
 Result<std::optional<IdentityRecord>> OverlayEngine::record_of(const FoundInstance& found) const {
   if (!found.layer->has_records) return std::optional<IdentityRecord>();
-  auto bytes = layers_.private_xattr(found.instance(), names::kIdentity);
+  auto bytes = record_bytes(found);
   if (!bytes.ok()) return bytes.error();
   if (!*bytes) return std::optional<IdentityRecord>();
   auto record = decode_record(**bytes);

@@ -21,6 +21,7 @@
 #include "impl/engine/access_lists.h"
 #include "impl/engine/claims.h"
 #include "impl/engine/engine.h"
+#include "impl/engine/entry_record.h"
 #include "impl/engine/hard_link_index.h"
 #include "impl/engine/identity_record.h"
 #include "impl/engine/layers.h"
@@ -139,6 +140,20 @@ class OverlayEngine final : public Engine {
   Status recover_index(const FoundInstance& left);
   Status recover_claim(const FoundInstance& left);
 
+  // entry_record.cc
+  struct UpperObject {
+    FileType type = FileType::kRegular;
+    InodeNumber inode = 0;
+  };
+  static UpperObject upper_object(const Node& node) { return {node.type, node.upper_key->inode}; }
+  Status write_entry_record(const DirectoryEntryPlace& at, const IdentityRecord& record);
+  // Nothing is done for an object that takes private attributes itself.
+  Status copy_entry_record(const UpperObject& object, const DirectoryEntryPlace& from, const DirectoryEntryPlace& to);
+  void remove_entry_record(const UpperObject& object, const DirectoryEntryPlace& at);
+  Status remove_entry_records(const InodeRef& directory, std::string_view beginning);
+  // The record of this name, whatever inode it was written for; nothing where there are several.
+  Result<std::optional<IdentityRecord>> only_entry_record(const DirectoryEntryPlace& at) const;
+
   // sealing.cc
   // What the layers' seals and the log say of the numbers that records hold.
   Status load_claims();
@@ -151,6 +166,7 @@ class OverlayEngine final : public Engine {
   Status write_seal(Amount amount);
 
   // adoption.cc
+  struct UpperClaim;
   struct UpperClaims;
   // Where the index is not this upper layer's: one walk of the upper layer, and the index is.
   Status adopt_upper_layer();
@@ -158,6 +174,8 @@ class OverlayEngine final : public Engine {
   Status collect_claims(UpperClaims& claims);
   Result<std::optional<InodeRef>> collect_claim(const InodeRef& directory, const std::string& name,
                                                 UpperClaims& claims);
+  Result<std::optional<IdentityRecord>> claimed_by(const FoundInode& found, const DirectoryEntryPlace& at) const;
+  Status rewrite_record(const UpperClaim& claim);
   Status adopt_records(UpperClaims& claims);
   Status rebuild_index(const UpperClaims& claims);
   Status drop_orphans();
@@ -179,6 +197,7 @@ class OverlayEngine final : public Engine {
   static std::uint64_t generation_of(const FoundInstance& found);
   static Instance top(const Node& node, const Layers& layers);
   Instance top(const Node& node) const { return top(node, layers_); }
+  Result<std::optional<std::string>> record_bytes(const FoundInstance& found) const;
   // The identity record that lies on this inode and was written for it, and whose number is this layer's to give.
   Result<std::optional<IdentityRecord>> record_of(const FoundInstance& found) const;
   // Identity records that count for nothing. Each kind is reported once a mount.
@@ -244,9 +263,10 @@ class OverlayEngine final : public Engine {
   // The name itself is in the upper layer.
   Status make_upper_name(Reached& reached, const NodePtr& parent, std::string_view name);
   Result<WorkDirectory::Made> make_copy(const Node& node, const FoundInstance& lower, const CopyUp& how);
-  Status fill_copy(const Node& node, const FoundInstance& lower, const FoundInode& copy, const CopyUp& how);
+  Status fill_copy(const Node& node, const FoundInstance& lower, const WorkDirectory::Made& made, const CopyUp& how);
   Status finish_copy(const FoundInstance& lower, const InodeRef& copy, const StoreChange* change);
-  Status write_identity(const Node& node, const FoundInstance& lower, const FoundInode& copy, OriginHandle origin);
+  IdentityRecord record_for(const Node& node, const FoundInstance& lower, const FoundInode& copy);
+  Status write_identity(const Node& node, const FoundInstance& lower, const WorkDirectory::Made& made);
   Status show_copy(const Node& node, const std::optional<NodeName>& place, const WorkDirectory::Made& made);
   Status place_claimed(const NodePtr& node, const std::optional<NodeName>& place, const WorkDirectory::Made& made,
                        const std::string& index_name);
@@ -313,6 +333,8 @@ class OverlayEngine final : public Engine {
   Status exchange(RenameSide& from, RenameSide& to);
   Status replace(RenameSide& from, RenameSide& to);
   void move_name(const NodePtr& node, const RenameSide& from, const RenameSide& to);
+  Status bring_entry_record(const RenameSide& from, const RenameSide& to);
+  void drop_entry_record(const Node& node, const RenameSide& side);
   Status move_in_upper(const RenameSide& from, const RenameSide& to);
   Status move_over_whiteout(const RenameSide& from, const RenameSide& to);
   Status move_leaving_whiteout(const RenameSide& from, const RenameSide& to);

@@ -89,6 +89,7 @@ Status OverlayEngine::unlink(NodeId parent, std::string_view name) {
     if (!taken.ok()) return taken.error();
     const Status removed = remove_upper_name(*holder, name, *lower ? Leave::kWhiteout : Leave::kNothing);
     OVLSPEC_TRY(finish_removal(node, *taken, removed));
+    remove_entry_record(upper_object(*node), {(*holder)->upper, name});
   } else {
     OVLSPEC_TRY(make_whiteout_at(*holder, name));
   }
