@@ -15,6 +15,12 @@ NewInode with_inherited_group(NewInode inode, const Attributes& parent) {
 
 }  // namespace
 
+Status OverlayEngine::check_new_name(std::string_view name) const {
+  const bool is_refused =
+      options_.file_whiteout_names == FileWhiteoutNames::kRefused && name.starts_with(names::kFileWhiteout);
+  return is_refused ? Errno::kEINVAL : Status();
+}
+
 // Takes what `made` inherits off its mode. The lists that it is to have; none of them where it inherits nothing.
 Result<std::optional<InheritedLists>> OverlayEngine::inherited_lists(const InodeRef& upper_directory,
                                                                      NewInode& made) const {
@@ -86,6 +92,7 @@ Result<NodeEntry> OverlayEngine::create(NodeId parent, std::string_view name, co
   auto slot = reach(*holder, name);
   if (!slot.ok()) return slot.error();
   if (slot->node) return Errno::kEEXIST;
+  OVLSPEC_TRY(check_new_name(name));
   OVLSPEC_TRY(check_mutable(**holder));
   OVLSPEC_TRY(copy_up_directory(*holder));
   auto above = parts_->store.attributes((*holder)->upper);
@@ -125,6 +132,7 @@ Result<NodeEntry> OverlayEngine::link(NodeId id, NodeId parent, std::string_view
   if (!slot.ok()) return slot.error();
   if (slot->node) return Errno::kEEXIST;
   if ((*linked)->removed) return Errno::kENOENT;
+  OVLSPEC_TRY(check_new_name(name));
   OVLSPEC_TRY(check_mutable(**holder));
   OVLSPEC_TRY(check_free(**linked));
   OVLSPEC_TRY(copy_up(*linked, CopyUp{}));

@@ -286,6 +286,7 @@ class OverlayEngine final : public Engine {
   Status copy_data_up(Node& node);
 
   // creation.cc
+  Status check_new_name(std::string_view name) const;
   Result<std::optional<InheritedLists>> inherited_lists(const InodeRef& upper_directory, NewInode& made) const;
   Status set_lists(const InodeRef& inode, const InheritedLists& lists);
   Result<FoundInode> place_with_lists(const NodePtr& parent, std::string_view name, const NewInode& inode,

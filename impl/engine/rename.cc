@@ -221,6 +221,7 @@ Status OverlayEngine::rename(NodeId from_id, std::string_view from_name, NodeId 
   auto verdict = check_rename(*from, *to, mode);
   if (!verdict.ok()) return verdict.error();
   if (*verdict == Verdict::kNothingToDo) return {};
+  if (!to->reached.node) OVLSPEC_TRY(check_new_name(to_name));
   OVLSPEC_TRY(check_redirects(*from));
   if (mode == RenameMode::kExchange) OVLSPEC_TRY(check_redirects(*to));
   OVLSPEC_TRY(check_rename_free(*from, *to, mode));
