@@ -1,65 +1,54 @@
-// One subject's part of `ovlspec check`: plays the cases, makes what breaks a rule small, tells what is known from what
-// is new, and saves it.
+// One subject's part of `ovlspec check`: has the cases played, adds up what they give, and keeps the journal.
 #pragma once
 
 #include <chrono>
 #include <map>
-#include <memory>
+#include <optional>
 #include <string>
-#include <vector>
 
-#include "oracle/cases.h"
-#include "oracle/check.h"
-#include "oracle/known_issues.h"
+#include "oracle/journal.h"
+#include "oracle/ledger.h"
+#include "oracle/players.h"
 #include "oracle/progress.h"
 
 namespace ovlspec::oracle {
 
-// What outlives each campaign of a run.
-struct CampaignContext {
-  const CheckOptions& options;
-  const Cases& cases;
-  const std::vector<KnownIssue>& known;
-  Progress& progress;
-};
-
 class Campaign {
  public:
-  Campaign(const CampaignContext& context, std::string subject);
+  // `journal` may be null. All that it is given outlives it.
+  Campaign(const CampaignContext& context, std::string subject, Progress& progress, Journal* journal);
   SubjectReport run();
 
  private:
   using Clock = std::chrono::steady_clock;
 
-  // What is left to find out about violations of one rule by one operation.
-  struct Kind {
-    unsigned nothing_new = 0;  // how many in a row had a key that was there already
-    std::size_t last = 0;      // of report_.violations: where the last of them was counted
-  };
-
-  bool goes_on(std::uint64_t number) const;
-  // Of the campaign's time, this subject's part; nothing where it is not limited.
-  std::optional<double> share() const;
-  RunOptions run_options(std::uint64_t number) const;
-  void replay_known();
-  void play(const Trace& trace, std::uint64_t number);
-  void count(const RunResult& result, std::uint64_t number);
-  void found(const Trace& trace, const Finding& finding, std::uint64_t number);
-  void make_small(Violation& violation);
-  Steadiness steadiness_of(const Violation& violation);
-  // Whether the trace shows a violation of this kind; which.
-  std::optional<Finding> shows(const Trace& trace, const Finding& wanted, std::uint64_t number);
-  void keep(Violation violation, Kind& kind);
-  void find_unexpected();
+  void resume();
+  void play_all(Players& players);
+  // Whether a case may be asked for, by its place in the shard, or be added up.
+  bool goes_on(std::uint64_t place) const;
+  bool may_add(std::uint64_t place) const;
+  void take(PlayedCase played);
+  void add(const PlayedCase& played);
+  void report_interrupted();
+  void write_batch();
+  void note(const std::optional<std::string>& why_unwritten);
+  double seconds() const;
   bool is_stopped() const { return context_.options.settings.stop != nullptr && *context_.options.settings.stop; }
 
   const CampaignContext& context_;
-  SubjectReport report_;
-  std::unique_ptr<Subject> subject_;
+  Progress& progress_;
+  Journal* journal_;
+  std::string subject_;
   Profile profile_;
-  std::map<std::size_t, DeviationCount> deviations_;  // by their places in profile_
-  std::map<std::string, Kind> kinds_;
-  unsigned failed_in_a_row_ = 0;
+  std::optional<Ledger> ledger_;
+  std::uint64_t next_ = 0;                       // the place of the first case that was not added up
+  std::uint64_t asked_ = 0;                      // and of the first that was not asked for
+  std::uint64_t playing_ = 0;                    // cases that were asked for and not answered
+  std::map<std::uint64_t, PlayedCase> waiting_;  // by place: played, and one before them is not
+  Played batch_;                                 // added up, and not in the journal yet
+  std::optional<Steering> steering_;             // of a campaign that is steered
+  double seconds_before_ = 0;                    // of earlier runs
+  double seconds_written_ = 0;
   Clock::time_point start_;
 };
 

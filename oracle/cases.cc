@@ -25,13 +25,14 @@ class Generated : public Cases {
   explicit Generated(const CheckOptions& options)
       : seed_(options.seed), operations_(options.operations), mutations_(options.mutations) {}
   std::optional<std::uint64_t> count() const override { return std::nullopt; }
-  Trace make(std::uint64_t number) const override {
+  Trace make(std::uint64_t number, Emphasis emphasis) const override {
     GeneratorOptions options;
     options.operations = operations_;
     options.places = places_;
     options.mutations = mutations_;
-    return generate(case_seed(seed_, number), options);
+    return generate(case_seed(seed_, number), emphasised(options, emphasis));
   }
+  bool can_be_steered() const override { return true; }
 
  private:
   std::uint64_t seed_;
@@ -47,7 +48,7 @@ class OverLayers : public Cases {
   OverLayers(const CheckOptions& options, std::vector<LayerImage> images)
       : seed_(options.seed), operations_(options.operations), images_(std::move(images)) {}
   std::optional<std::uint64_t> count() const override { return std::nullopt; }
-  Trace make(std::uint64_t number) const override {
+  Trace make(std::uint64_t number, Emphasis /*emphasis*/) const override {
     // Making and scanning thousands of files takes longer than operating on them.
     constexpr std::uint32_t kMore = 5;
     GeneratorOptions options;
@@ -65,7 +66,7 @@ class FromFiles : public Cases {
  public:
   explicit FromFiles(std::vector<Trace> traces) : traces_(std::move(traces)) {}
   std::optional<std::uint64_t> count() const override { return traces_.size(); }
-  Trace make(std::uint64_t number) const override { return traces_[number]; }
+  Trace make(std::uint64_t number, Emphasis /*emphasis*/) const override { return traces_[number]; }
 
  private:
   std::vector<Trace> traces_;

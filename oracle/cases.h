@@ -7,6 +7,7 @@
 #include <string>
 
 #include "oracle/check.h"
+#include "oracle/emphasis.h"
 #include "oracle/trace.h"
 
 namespace ovlspec::oracle {
@@ -16,8 +17,11 @@ class Cases {
   virtual ~Cases() = default;
   // How many there are; nothing for as many as one likes.
   virtual std::optional<std::uint64_t> count() const = 0;
-  // The same trace for the same number, on every machine. REQUIRES: number < count().
-  virtual Trace make(std::uint64_t number) const = 0;
+  // The same trace for the same number, on every machine. REQUIRES: number < count(). Only cases that can be steered
+  // heed the emphasis.
+  virtual Trace make(std::uint64_t number, Emphasis emphasis) const = 0;
+  Trace make(std::uint64_t number) const { return make(number, Emphasis::kOrdinary); }
+  virtual bool can_be_steered() const { return false; }
 };
 
 struct CasesOrError {

@@ -4,9 +4,11 @@
 
 #include "oracle/campaign.h"
 #include "oracle/cases.h"
+#include "oracle/journal.h"
 #include "oracle/progress.h"
 #include "oracle/report.h"
 #include "oracle/report_files.h"
+#include "oracle/trace_text.h"
 
 namespace ovlspec::oracle {
 namespace {
@@ -16,6 +18,7 @@ std::optional<std::string> refusal(const CheckOptions& options, const CasesOrErr
                                    const KnownIssuesOrError& known) {
   if (!cases.error.empty()) return cases.error;
   if (!known.error.empty()) return known.error;
+  if (options.steered && !cases.cases->can_be_steered()) return "only generated cases are steered";
   for (const std::string& subject : options.subjects) {
     const SubjectOrError made = make_subject(subject, options.settings);
     if (made.subject == nullptr && made.error.usage) return made.error.what;
@@ -34,12 +37,21 @@ ExitStatus check(const CheckOptions& options) {
     fmt::print(stderr, "ovlspec: {}\n", *why);
     return ExitStatus::kUsage;
   }
+  Journal journal;
+  if (!options.journal.empty()) {
+    const JournalHead head = journal_head(options, print_text(cases.cases->make(0)));
+    if (const auto why = Journal::open(options.journal, head, journal)) {
+      fmt::print(stderr, "ovlspec: {}\n", *why);
+      return ExitStatus::kUsage;
+    }
+  }
   std::vector<SubjectReport> reports;
   {
     Progress progress;
-    const CampaignContext context{
-        .options = options, .cases = *cases.cases, .known = known.issues, .progress = progress};
-    for (const std::string& subject : options.subjects) reports.push_back(Campaign(context, subject).run());
+    const CampaignContext context{.options = options, .cases = *cases.cases, .known = known.issues};
+    Journal* const kept = options.journal.empty() ? nullptr : &journal;
+    for (const std::string& subject : options.subjects)
+      reports.push_back(Campaign(context, subject, progress, kept).run());
   }
   fmt::print("{}", report_text(reports));
   if (const auto why = write_report_files(reports, options.out)) fmt::print(stderr, "ovlspec: {}\n", *why);

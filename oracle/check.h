@@ -8,9 +8,11 @@
 #include <string>
 #include <vector>
 
+#include "oracle/coverage.h"
 #include "oracle/finding.h"
 #include "oracle/known_issues.h"
 #include "oracle/runner.h"
+#include "oracle/shard.h"
 
 namespace ovlspec::oracle {
 
@@ -27,6 +29,11 @@ struct CheckOptions {
   bool mutations = true;                 // generated cases change the layers between mounts
   std::string known;                     // a file of known issues (known_issues.h); empty: none
   std::vector<std::string> profiles;     // files that stand for the shipped profiles of their subjects
+  Shard shard;                           // of the cases; `cases` counts those of all shards
+  std::optional<double> until_coverage;  // ends a subject's campaign once so many per cent of the rules were met
+  bool steered = false;                  // generated cases dwell on what shows what was not seen before (steering.h)
+  unsigned jobs = 1;                     // processes that play cases
+  std::string journal;                   // a file that tells what was played, and from which a run goes on; empty: none
   SubjectSettings settings;              // `stop` ends the campaign
 };
 
@@ -65,6 +72,7 @@ struct SubjectReport {
   std::uint64_t unjudged = 0;  // cases that a deviation ended early
   double seconds = 0;
   model::RuleSet met;
+  Coverage coverage;
   std::map<std::string, DeviationCount> deviations;  // by rule ID and reason
   std::vector<std::string> unexpected;               // deviations that the subject does not show: to be taken out
   std::vector<Violation> violations;

@@ -96,7 +96,7 @@ class TraceGenerator {
   }
 
   void step(Operation operation) {
-    const bool by_root = trace_.callers.size() == 1 || random_.percent(75);
+    const bool by_root = trace_.callers.size() == 1 || random_.percent(options_.root_percent);
     const auto caller = by_root ? 0 : 1 + random_.below(trace_.callers.size() - 1);
     trace_.events.emplace_back(Step{static_cast<std::uint8_t>(caller), std::move(operation)});
   }

@@ -44,6 +44,8 @@ struct Weights {
   unsigned stat_file_system = 1;
   unsigned sync = 1;
   unsigned drop_caches = 2;
+  unsigned odd =
+      0;  // what names what cannot be: names and values that are too long, flags that exclude each other, ...
   unsigned remount = 3;  // with mutations between, and sometimes after a crash, where those are on
 
   static Weights ordinary() { return {}; }
@@ -58,6 +60,7 @@ struct GeneratorOptions {
   bool mutations = true;            // of the layers between mounts
   bool crashes = true;
   bool callers = true;          // other callers than root (standard_callers)
+  unsigned root_percent = 75;   // of operations, where there are others
   bool odd_names = true;        // now and then: 255 bytes, not UTF-8, blanks
   bool whiteout_names = false;  // names as `.wh.a`, which some implementations give a meaning
   Weights weights;

@@ -2,7 +2,7 @@
 
 namespace ovlspec::oracle {
 
-const std::array<OperationGenerator::Choice, 26> OperationGenerator::kChoices{{
+const std::array<OperationGenerator::Choice, 27> OperationGenerator::kChoices{{
     {&Weights::open, &OperationGenerator::open},
     {&Weights::close, &OperationGenerator::close},
     {&Weights::read, &OperationGenerator::read},
@@ -29,6 +29,7 @@ const std::array<OperationGenerator::Choice, 26> OperationGenerator::kChoices{{
     {&Weights::stat, &OperationGenerator::stat},
     {&Weights::stat_file_system, &OperationGenerator::stat_file_system},
     {&Weights::sync, &OperationGenerator::sync},
+    {&Weights::odd, &OperationGenerator::odd},
 }};
 
 OperationGenerator::OperationGenerator(Random& random, const GeneratorOptions& options, GuessedStack& stack)

@@ -41,7 +41,7 @@ class OperationGenerator {
     unsigned Weights::*weight;
     Operation (OperationGenerator::*make)();
   };
-  static const std::array<Choice, 26> kChoices;
+  static const std::array<Choice, 27> kChoices;
 
   Operation open();
   Operation close();
@@ -69,6 +69,11 @@ class OperationGenerator {
   Operation stat();
   Operation stat_file_system();
   Operation sync();
+
+  Operation odd();
+  Operation odd_path();
+  Operation odd_xattr();
+  Operation odd_mode();
 
   Operation open_new();
   Operation open_directory();

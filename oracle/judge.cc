@@ -7,6 +7,7 @@
 
 #include "model/describe.h"
 #include "oracle/trace_words.h"
+#include "oracle/witnessed.h"
 
 namespace ovlspec::oracle {
 namespace {
@@ -227,6 +228,9 @@ Verdict Judge::succeeded(const Asked& asked, const Caller& caller, const model::
   if (const auto mismatch = check_answer(world_, caller, *asked.operation, plan, outcome)) {
     const Verdict verdict = violation(asked, mismatch->rule, mismatch->what);
     if (verdict != Verdict::kFine) return verdict;
+  } else {
+    met_ |= witnessed(world_, caller, *asked.operation, plan, outcome);
+    if (asked.observed) add(met_, Rule::kMerge);
   }
   bind_free(asked, outcome);
   Verdict verdict = identity(asked, outcome);
@@ -432,6 +436,8 @@ Verdict Judge::nothing_left_over(const Scanned& scanned, const model::Merged& me
 
 Verdict Judge::ended(const Scanned& scanned, Ending ending) {
   shown_.clear();
+  add(met_, Rule::kAnswers);
+  if (ending == Ending::kUnmount) add(met_, Rule::kUnmounts);
   const Verdict verdict = judge_layers(scanned, ending);
   if (verdict != Verdict::kFine) return verdict;
   model::RuleSet rules;

@@ -1,17 +1,19 @@
-// The command line: ovlspec check, replay, shrink, infer-profile, explain, rules, prove, scan, identity,
-// inode-properties.
+// The command line: ovlspec check, summary, explore, replay, shrink, infer-profile, explain, rules, prove, scan,
+// identity, inode-properties.
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
 #include "model/proofs/prove.h"
 #include "oracle/check.h"
 #include "oracle/explain.h"
+#include "oracle/explore.h"
 #include "oracle/identity_table.h"
 #include "oracle/infer_profile.h"
 #include "oracle/inode_properties_command.h"
 #include "oracle/interruption.h"
 #include "oracle/report.h"
 #include "oracle/scan_command.h"
+#include "oracle/summary.h"
 #include "oracle/trace_file.h"
 
 namespace ovlspec::oracle {
@@ -57,7 +59,25 @@ void add_check(CLI::App& app, CheckOptions& options) {
   check->add_option("--traces", options.traces, "A trace, or a directory of traces, instead of generated cases");
   check->add_flag_callback(
       "--no-mutations", [&options] { options.mutations = false; }, "Generated cases leave the layers alone");
+  check->add_flag("--steer", options.steered, "Generated cases dwell on what shows what none has shown before");
   check->add_option("--operations", options.operations, "Of a generated case, about")->capture_default_str();
+  check
+      ->add_option("--until-coverage", options.until_coverage,
+                   "Ends a subject's part once that per cent of the rules is met")
+      ->check(CLI::Range(0.0, 100.0));
+  check->add_option("--jobs", options.jobs, "Processes that play cases, each in a mount namespace of its own")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 1024));
+  check->add_option_function<std::string>(
+      "--shard",
+      [&options](const std::string& text) {
+        const auto shard = parse_shard(text);
+        if (!shard) throw CLI::ValidationError("--shard", "expected I/N, 1/1 to N/N");
+        options.shard = *shard;
+      },
+      "I/N: every N-th case, from the I-th on; all N shards play what one campaign would");
+  check->add_option("--journal", options.journal,
+                    "A file that tells what was played; a run that was broken off, even by kill -9, goes on from it");
   check->add_option("--known", options.known, "A file of known violations: they are counted, and do not fail the run");
   check->add_option("--out", options.out, "Where violations and reports are saved")->capture_default_str();
   add_common(check, options.profiles, options.settings);
@@ -69,6 +89,37 @@ CLI::App* add_replay(CLI::App& app, const char* name, const char* what, ReplayOp
   command->add_option("--subject", options.subjects, kSubjects)->default_val(std::vector<std::string>{"engine"});
   add_common(command, options.profiles, options.settings);
   return command;
+}
+
+CLI::App* add_summary(CLI::App& app, SummaryOptions& options) {
+  CLI::App* summary = app.add_subcommand("summary", "Adds up the journals of shards and campaigns");
+  summary->add_option("journals", options.journals, "Journals, or directories that hold a journal.jsonl")->required();
+  summary->add_option("--known", options.known, "As for check");
+  summary->add_option("--out", options.out, "Where violations and reports are saved")->capture_default_str();
+  return summary;
+}
+
+CLI::App* add_explore(CLI::App& app, ExploreOptions& options) {
+  CLI::App* explore = app.add_subcommand("explore", "Judges every sequence of steps on every small stack");
+  explore->add_option("--layers", options.size.layers, "Of a stack, at most")
+      ->capture_default_str()
+      ->check(CLI::Range(1U, kLayersAtMost));
+  explore->add_option("--names", options.size.names, "In each layer, at most")
+      ->capture_default_str()
+      ->check(CLI::Range(1U, kNamesAtMost));
+  explore->add_option("--length", options.length, "Of a sequence, in steps: operations, remounts, changes of a layer")
+      ->capture_default_str()
+      ->check(CLI::Range(0, 20));
+  explore->add_option("--subject", options.subject, "One that is in process: engine, engine:reuse, ...")
+      ->capture_default_str();
+  explore->add_option("--jobs", options.jobs, "Threads")->capture_default_str()->check(CLI::Range(1, 1024));
+  explore->add_option("--time", options.seconds, "Seconds")->check(CLI::PositiveNumber);
+  explore->add_option("--memory", options.memory, "In which different states are counted")
+      ->capture_default_str()
+      ->transform(CLI::AsSizeValue(false));
+  explore->add_option("--progress", options.progress, "A file of the stacks that are finished; a run goes on from it");
+  explore->add_option("--out", options.out, "Where counterexamples are saved")->capture_default_str();
+  return explore;
 }
 
 CLI::App* add_infer(CLI::App& app, InferOptions& options) {
@@ -111,6 +162,10 @@ int main(int argc, char** argv) {
   rules->add_flag("--coverage", coverage, "Tells which rules a short campaign on the engine meets");
   InferOptions infer_options;
   const CLI::App* inferring = add_infer(app, infer_options);
+  SummaryOptions summary_options;
+  const CLI::App* summing = add_summary(app, summary_options);
+  ExploreOptions explore_options;
+  const CLI::App* exploring = add_explore(app, explore_options);
   proofs::ProveOptions prove_options;
   const CLI::App* proving = add_prove(app, prove_options);
   ScanOptions scan_options;
@@ -133,6 +188,7 @@ int main(int argc, char** argv) {
   }
   if (explaining->parsed()) return status_of(explain(explained));
   if (rules->parsed()) return status_of(print_rules(coverage));
+  if (summing->parsed()) return status_of(summarise(summary_options));
   if (proving->parsed()) return proofs::prove(prove_options);
   if (table->parsed()) return status_of(print_identity_table(table_options));
   if (properties->parsed()) return status_of(print_inode_properties());
@@ -140,6 +196,8 @@ int main(int argc, char** argv) {
   const Interruption interruption;
   replay_options.settings.stop = shrink_options.settings.stop = check_options.settings.stop = interruption.flag();
   infer_options.settings.stop = interruption.flag();
+  explore_options.stop = interruption.flag();
+  if (exploring->parsed()) return status_of(explore(explore_options));
   if (inferring->parsed()) return status_of(infer_profile(infer_options));
   if (replaying->parsed())
     return with_trace(replay_options.trace,

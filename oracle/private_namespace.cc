@@ -57,4 +57,9 @@ Attempt<Done> enter_private_namespace() {
   return entered;
 }
 
+void forget_namespace_of_parent() {
+  const std::lock_guard lock(shared().mutex);
+  shared().name_space.reset();
+}
+
 }  // namespace ovlspec::oracle

@@ -78,6 +78,16 @@ class Subject {
   // REQUIRES: not mounted, for the rest.
   virtual Attempt<Done> mutate(const model::Mutation& mutation) = 0;
   virtual Attempt<Scanned> scan() = 0;
+  // The layers as they are now, and going back to them later; nothing where the subject cannot do that. REQUIRES: of
+  // snapshots that are gone back to: there was no `prepare` since.
+  class Snapshot {
+   public:
+    virtual ~Snapshot() = default;
+  };
+  virtual std::shared_ptr<const Snapshot> snapshot() { return nullptr; }
+  virtual Attempt<Done> go_back(const Snapshot& /*snapshot*/) {
+    return {.value = std::nullopt, .failure = {Errno::kEOPNOTSUPP, "the subject has no snapshots"}};
+  }
   // The tree that the kernel's own read-only overlay mount of the same layers shows; nothing where there is none (in
   // memory, or not permitted).
   virtual std::optional<Attempt<model::Tree>> kernel_view() { return std::nullopt; }

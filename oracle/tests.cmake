@@ -1,4 +1,4 @@
-ovlspec_test(judge_test unit SOURCES judge_test.cc profile_test.cc LINK ovlspec_judge)
+ovlspec_test(judge_test unit SOURCES judge_test.cc profile_test.cc witnessed_test.cc LINK ovlspec_judge)
 
 # The model against the kernel's own plain file system, as root.
 ovlspec_test(plain_file_system_test mount SOURCES plain_file_system_test.cc
@@ -38,12 +38,27 @@ ovlspec_test(counterexamples_test mount SOURCES counterexamples_test.cc LINK ovl
 
 # Subjects that misbehave, and a run that is interrupted.
 ovlspec_test(campaign_test mount SOURCES campaign_test.cc LINK ovlspec_check)
+ovlspec_test(campaign_parts_test unit SOURCES campaign_parts_test.cc LINK ovlspec_check)
+ovlspec_test(explore_test unit SOURCES explore_test.cc LINK ovlspec_check)
 ovlspec_test(finding_key_test unit SOURCES finding_key_test.cc LINK ovlspec_check)
 ovlspec_test(bad_subjects_test mount SOURCES bad_subjects_test.cc LINK ovlspec_check)
 find_package(Python3 COMPONENTS Interpreter)
+add_test(NAME resume_steered
+  COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/resume_test.py $<TARGET_FILE:ovlspec> engine 1500 --steer)
+set_tests_properties(resume_steered PROPERTIES LABELS unit)
+foreach(subject engine engine:identity=volatile)
+  # With violations a case takes longer: it is made small.
+  string(REGEX REPLACE "^engine$" 4000 cases ${subject})
+  string(REGEX REPLACE "^engine:.*" 24 cases ${cases})
+  add_test(NAME resume_${subject}
+    COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/resume_test.py $<TARGET_FILE:ovlspec> ${subject} ${cases})
+  set_tests_properties(resume_${subject} PROPERTIES LABELS unit)
+endforeach()
 add_test(NAME interruption COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/interruption_test.py
   $<TARGET_FILE:ovlspec> fuse kernel "agent:${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/agents/read_only.py")
+add_test(NAME workers
+  COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/workers_test.py $<TARGET_FILE:ovlspec> engine fuse kernel)
 add_test(NAME agent_example COMMAND ovlspec check --cases 40
   --subject "agent:${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/agents/read_only.py")
-set_tests_properties(interruption agent_example PROPERTIES LABELS mount SKIP_RETURN_CODE 4
+set_tests_properties(interruption workers agent_example PROPERTIES LABELS mount SKIP_RETURN_CODE 4
   ENVIRONMENT "OVLSPEC_FUSE=$<TARGET_FILE:fuse-ovlspec>")

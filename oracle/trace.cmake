@@ -5,9 +5,11 @@ ovlspec_library(ovlspec_trace
   SOURCES
     agent_protocol.cc
     binary_fields.cc
+    emphasis.cc
     generator.cc
     generator_layers.cc
     generator_mutations.cc
+    generator_odd.cc
     generator_operations.cc
     generator_values.cc
     json_layer.cc

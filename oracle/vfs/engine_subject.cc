@@ -137,7 +137,22 @@ class EngineSubject final : public Subject {
   Attempt<Done> mutate(const model::Mutation& mutation) override { return layers_->mutate(mutation); }
   Attempt<Scanned> scan() override { return layers_->scan(); }
 
+  std::shared_ptr<const Snapshot> snapshot() override {
+    if (options_.identity != impl::IdentityStrategy::kDerived) return nullptr;
+    return std::make_shared<Layers>(layers_->after_crash());
+  }
+  Attempt<Done> go_back(const Snapshot& snapshot) override {
+    end_mount();
+    layers_ = static_cast<const Layers&>(snapshot).layers->after_crash();
+    return done();
+  }
+
  private:
+  struct Layers : Snapshot {
+    explicit Layers(std::unique_ptr<MemoryLayers> copied) : layers(std::move(copied)) {}
+    std::unique_ptr<MemoryLayers> layers;
+  };
+
   struct Held {  // a lookup that is taken back
     ~Held() { engine.forget(node, 1); }
     impl::Engine& engine;

@@ -1,0 +1,190 @@
+// Exhaustive search of small stacks: what it goes through, that it finds what is wrong, and that it can be gone on
+// with.
+#include "oracle/explore.h"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <set>
+
+#include "oracle/state_digest.h"
+#include "oracle/trace_text.h"
+#include "oracle/world.h"
+
+namespace ovlspec::oracle {
+namespace {
+
+TEST(SmallStacks, EachIsThereOnce) {
+  const SmallStacks stacks({.layers = 2, .names = 2});
+  std::set<std::string> seen;
+  for (std::size_t i = 0; i < stacks.count(); ++i) EXPECT_TRUE(seen.insert(print_text(stacks.make(i))).second) << i;
+  EXPECT_GT(seen.size(), 5000U);
+}
+
+TEST(SmallStacks, HoldWhatOverlaysAreMadeOf) {
+  const SmallStacks stacks({.layers = 2, .names = 2});
+  std::string all;
+  for (std::size_t i = 0; i < stacks.count(); ++i) all += print_text(stacks.make(i));
+  for (const char* word : {"whiteout a/a", "opaque", "link b a", "symlink b", "upper", "lower 1"})
+    EXPECT_NE(all.find(word), std::string::npos) << word;
+}
+
+TEST(StateDigest, IsOfTheLayersUpToNames) {
+  const auto digest = [](const World& world) { return state_digest(world.layers(), 2); };
+  const std::uint64_t one = digest(world().lower().file("a", "x").dir("b").upper());
+  EXPECT_EQ(one, digest(world().lower().dir("a").file("b", "x").upper()));
+  EXPECT_NE(one, digest(world().lower().file("a", "y").dir("b").upper()));
+  EXPECT_NE(one, digest(world().lower().file("a", "x").dir("b").opaque().upper()));
+  EXPECT_NE(one, digest(world().lower().file("a", "x").upper().dir("b")));
+  EXPECT_NE(one, digest(world().lower().file("a", "x").dir("b")));
+  const std::uint64_t linked = digest(world().lower().file("a", "x").link("b", "a"));
+  EXPECT_NE(linked, digest(world().lower().file("a", "x").file("b", "x")));
+}
+
+TEST(StateSet, CountsWhatIsDifferentUntilItIsFull) {
+  StateSet states(0);
+  for (int round = 0; round < 2; ++round)
+    for (std::uint64_t i = 0; i < 800; ++i) states.add(mixed(i));
+  EXPECT_EQ(states.count(), 800U);
+  EXPECT_FALSE(states.is_full());
+  for (std::uint64_t i = 0; i < 2000; ++i) states.add(mixed(i));
+  EXPECT_TRUE(states.is_full());
+  EXPECT_LT(states.count(), 1024U);
+}
+
+// Passes everything on to the engine, but for what a test changes.
+class Wrapped : public Subject {
+ public:
+  Wrapped() : inner_(make_subject("engine").subject) {}
+  std::string name() const override { return "engine"; }
+  Attempt<Done> prepare(const Trace& trace) override { return inner_->prepare(trace); }
+  Attempt<Done> mount() override { return inner_->mount(); }
+  Attempt<Done> unmount() override { return inner_->unmount(); }
+  Attempt<Done> crash() override { return inner_->crash(); }
+  void drop_caches() override { inner_->drop_caches(); }
+  Outcome apply(const Caller& caller, const Operation& operation) override { return inner_->apply(caller, operation); }
+  std::optional<std::uint64_t> writes() const override { return inner_->writes(); }
+  std::optional<std::uint64_t> walked_at_mount() const override { return inner_->walked_at_mount(); }
+  Attempt<Done> mutate(const model::Mutation& mutation) override { return inner_->mutate(mutation); }
+  Attempt<Scanned> scan() override { return inner_->scan(); }
+  std::shared_ptr<const Snapshot> snapshot() override { return inner_->snapshot(); }
+  Attempt<Done> go_back(const Snapshot& snapshot) override { return inner_->go_back(snapshot); }
+
+ protected:
+  std::unique_ptr<Subject> inner_;
+};
+
+// What is removed a second time within a mount is not removed, and success is told.
+class ForgetsToRemove : public Wrapped {
+ public:
+  Attempt<Done> mount() override {
+    removed_ = false;
+    return Wrapped::mount();
+  }
+  Outcome apply(const Caller& caller, const Operation& operation) override {
+    const auto* unlink = std::get_if<Unlink>(&operation);
+    if (unlink == nullptr) return Wrapped::apply(caller, operation);
+    const Outcome there = Wrapped::apply(caller, Stat{Target::at(unlink->path, Follow::kNoFollow)});
+    const auto* attributes = std::get_if<Attributes>(&there.payload);
+    if (removed_ && attributes != nullptr && attributes->type != FileType::kDirectory) return Outcome::success();
+    const Outcome outcome = Wrapped::apply(caller, operation);
+    removed_ = removed_ || outcome.ok();
+    return outcome;
+  }
+
+ private:
+  bool removed_ = false;
+};
+
+// A failed operation leaves something on disk.
+class WritesOnError : public Wrapped {
+ public:
+  Outcome apply(const Caller& caller, const Operation& operation) override {
+    const Outcome outcome = Wrapped::apply(caller, operation);
+    if (std::holds_alternative<Rmdir>(operation) && outcome.error == Errno::kENOTEMPTY)
+      (void)Wrapped::apply(caller, Chmod{Target::at("/"), 0700});
+    return outcome;
+  }
+};
+
+template <typename Kind>
+SubjectOrError make() {
+  return SubjectOrError{.subject = std::make_unique<Kind>(), .error = {}};
+}
+
+class ExploreTest : public testing::Test {
+ protected:
+  static std::string directory() { return testing::TempDir() + "/ovlspec-explore"; }
+  ExploreOptions options(const WorldSize& size, unsigned length) const {
+    return {.size = size, .length = length, .memory = 1U << 20U, .out = directory()};
+  }
+};
+
+// A change of these figures is a change of what is explored, of the rules, or of what the engine leaves on disk: its
+// commit says which.
+TEST_F(ExploreTest, TinyWorldIsExploredCompletely) {
+  const ExploreReport report = explore_all(options({.layers = 2, .names = 1}, 2), make<Wrapped>);
+  EXPECT_FALSE(report.failure);
+  EXPECT_TRUE(report.violations.empty());
+  EXPECT_EQ(report.finished, 162U);
+  EXPECT_EQ(report.explored.sequences, 59926U);
+  EXPECT_EQ(report.explored.states, 11076U);
+  EXPECT_EQ(report.different, 4519U);
+  EXPECT_EQ(report.explored.digest, 0x3dbe4aea379e0736ULL);
+}
+
+TEST_F(ExploreTest, ThreadsChangeNothing) {
+  ExploreOptions shared = options({.layers = 2, .names = 1}, 1);
+  const ExploreReport alone = explore_all(shared, make<Wrapped>);
+  shared.jobs = 3;
+  const ExploreReport together = explore_all(shared, make<Wrapped>);
+  EXPECT_EQ(together.explored, alone.explored);
+  EXPECT_EQ(together.different, alone.different);
+}
+
+TEST_F(ExploreTest, RunGoesOnWhereTheLastOneStopped) {
+  ExploreOptions resumed = options({.layers = 2, .names = 1}, 1);
+  const ExploreReport whole = explore_all(resumed, make<Wrapped>);
+  resumed.progress = testing::TempDir() + "/ovlspec-explore-progress";
+  std::remove(resumed.progress.c_str());
+  EXPECT_EQ(explore_all(resumed, make<Wrapped>).explored, whole.explored);
+  std::ifstream file(resumed.progress);
+  std::string text{std::istreambuf_iterator<char>(file), {}};
+  // The last line is torn, and half of them are missing.
+  std::ofstream(resumed.progress) << text.substr(0, text.size() / 2);
+  const ExploreReport report = explore_all(resumed, make<Wrapped>);
+  EXPECT_GT(report.resumed, 40U);
+  EXPECT_LT(report.resumed, 120U);
+  EXPECT_EQ(report.explored, whole.explored);
+  resumed.length = 2;
+  EXPECT_TRUE(explore_all(resumed, make<Wrapped>).failure);
+}
+
+TEST_F(ExploreTest, BugThatTakesTwoStepsIsFoundAndMadeSmall) {
+  const ExploreReport one_step = explore_all(options({.layers = 2, .names = 1}, 1), make<ForgetsToRemove>);
+  EXPECT_TRUE(one_step.violations.empty());
+  const ExploreReport report = explore_all(options({.layers = 2, .names = 2}, 2), make<ForgetsToRemove>);
+  ASSERT_FALSE(report.violations.empty());
+  const Violation& violation = report.violations.front();
+  const auto is_unlink = [](const Event& event) {
+    const auto* step = std::get_if<Step>(&event);
+    return step != nullptr && std::holds_alternative<Unlink>(step->operation);
+  };
+  EXPECT_EQ(std::count_if(violation.trace.events.begin(), violation.trace.events.end(), is_unlink), 2);
+  EXPECT_LE(violation.trace.events.size(), 4U) << print_text(violation.trace);
+}
+
+TEST_F(ExploreTest, WhatAnErrorLeavesOnDiskIsFound) {
+  const ExploreReport report = explore_all(options({.layers = 2, .names = 1}, 1), make<WritesOnError>);
+  ASSERT_FALSE(report.violations.empty());
+}
+
+TEST_F(ExploreTest, SubjectWithoutSnapshotsIsAFailure) {
+  const ExploreReport report =
+      explore_all(options({.layers = 1, .names = 1}, 1), [] { return make_subject("engine:identity=volatile"); });
+  ASSERT_TRUE(report.failure);
+  EXPECT_NE(report.failure->find("no snapshots"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace ovlspec::oracle

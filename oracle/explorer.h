@@ -1,0 +1,106 @@
+// Explores one small stack: every sequence of steps up to a length, each answer and each state on disk judged.
+//
+// Depth first. Within a mount, a step that the model says changes nothing (an error, say) is made where the search
+// stands; each other one goes to a stack of its own, which is put back to how it was when it was mounted, mounted, and
+// led there again. At the end of each sequence the tree is looked at, the stack is unmounted and scanned, and the
+// layers are judged: what is on disk then is a state. Sequences go on from a state by a remount, with or without a
+// change of the layers, once for each state of a stack and each number of steps that are left: what an engine keeps in
+// memory is gone, so that nothing but the layers and the numbers that were seen can matter.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <unordered_set>
+#include <vector>
+
+#include "oracle/judge.h"
+#include "oracle/small_worlds.h"
+#include "oracle/state_set.h"
+#include "oracle/subject.h"
+
+namespace ovlspec::oracle {
+
+struct Explored {
+  std::uint64_t sequences = 0;  // that were judged
+  std::uint64_t answers = 0;    // that were judged, those of looks too
+  std::uint64_t states = 0;     // on disk, different ones of each stack
+  std::uint64_t merged = 0;     // states from which a search was not repeated
+  std::uint64_t unjudged = 0;   // sequences that led where the specification judges nothing
+  std::uint64_t digest = 0;     // of all answers and states
+
+  Explored& operator+=(const Explored& other);
+  bool operator==(const Explored&) const = default;
+};
+
+struct Counterexample {
+  Trace trace;  // as it was met
+  Finding finding;
+};
+
+struct ExploreLimits {
+  WorldSize size;
+  unsigned length = 2;                      // of a sequence, in steps
+  const std::atomic<bool>* stop = nullptr;  // once true, the search of the stack is given up
+};
+
+class Explorer {
+ public:
+  // The subject has snapshots, and is used by nobody else. `states` may be null. All outlive this.
+  Explorer(Subject& subject, const ExploreLimits& limits, StateSet* states);
+
+  struct Result {
+    Explored explored;
+    std::optional<Counterexample> counterexample;  // the search of the stack ended with it
+    std::optional<std::string> failure;            // the subject could not be run
+    bool stopped = false;
+  };
+  Result explore(const Trace& stack);
+
+ private:
+  // An unmounted stack, from which mounts begin.
+  struct Place {
+    std::shared_ptr<const Subject::Snapshot> snapshot;
+    model::Layers layers;
+    Judge judge;                // knows them
+    std::vector<Event> events;  // that led here
+    std::uint64_t digest = 0;   // of the layers
+  };
+  // Operations that were successful since the mount, but for those that were tried where the search stood.
+  using Made = std::vector<const Operation*>;
+
+  bool goes_on() const;
+  // `left`: how many steps sequences may still have.
+  void from_place(const Place& place, unsigned left);
+  void from_node(const Place& place, Made& made, Judge& judge, unsigned left);
+  // Makes all operations that fail, and tells the others.
+  Made try_all(Judge& judge);
+  // Mounts the place, and makes the operations again. Nothing where a judgement ends the search.
+  std::optional<Judge> lead_to(const Place& place, const Made& made);
+  // Unmounts; the state on disk.
+  std::optional<Place> leave(const Place& place, Judge& judge, unsigned left);
+  void remounts(const Place& place, unsigned left);
+  std::optional<Place> changed(const Place& place, const model::Mutation& mutation);
+  bool ask(Judge& judge, const Operation& operation, bool observed);
+  bool look(Judge& judge, unsigned left);
+  bool judged(const Judge& judge, Verdict verdict);
+  void found(const Judge& judge);
+  std::vector<Event> events_to(const std::vector<Event>& place) const;
+  template <typename T>
+  bool require(const Attempt<T>& attempt);
+  void note(std::uint64_t word);
+
+  Subject& subject_;
+  ExploreLimits limits_;
+  StateSet* states_;
+  Profile profile_;  // none: nothing is allowed but what the rules do
+  const Caller caller_ = superuser();
+  const Trace* stack_ = nullptr;
+  std::vector<SmallStep> steps_;
+  const std::vector<Event>* before_ = nullptr;  // what led to the place that is mounted
+  Made live_;                                   // everything that was asked since then
+  std::unordered_set<std::uint64_t> visited_;   // states of this stack
+  std::unordered_set<std::uint64_t> searched_;  // with the steps that were left
+  Result result_;
+};
+
+}  // namespace ovlspec::oracle

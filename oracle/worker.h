@@ -1,0 +1,68 @@
+// A child process that plays cases, in a mount namespace of its own. It ends with its parent, however that ends.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "oracle/descriptor.h"
+#include "oracle/player.h"
+
+namespace ovlspec::oracle {
+
+class Worker {
+ public:
+  struct Asked {
+    std::uint64_t number = 0;
+    Emphasis emphasis = Emphasis::kOrdinary;
+  };
+  // All that it is given outlives it.
+  Worker(const CampaignContext& context, const JudgedSubject& judged) : context_(context), judged_(judged) {}
+  ~Worker() { finish(); }
+  Worker(const Worker&) = delete;
+  Worker& operator=(const Worker&) = delete;
+
+  // Starts the child, which closes `others`. Why it cannot play, or nothing. REQUIRES: it does not run.
+  std::optional<std::string> start(const std::vector<int>& others);
+  // Lets the child end by itself, and waits for it.
+  void finish();
+  bool runs() const { return child_ > 0; }
+  int descriptor() const { return socket_.get(); }
+  std::optional<Asked> asked() const { return asked_; }
+
+  // What the child is asked, a line. REQUIRES: it runs, and was asked nothing that it has not answered.
+  void ask_stale();
+  void ask(const Asked& asked, const std::set<std::string>& exhausted);
+
+  // A line of the child, once its descriptor can be read: nothing where it is not complete yet, or the child has ended,
+  // which runs() tells then.
+  std::optional<std::string> receive();
+  // Waits for a line.
+  std::optional<std::string> wait();
+  void answered() { asked_.reset(); }
+  // "ended by SIGSEGV", "ended with status 3": of a child that ended.
+  const std::string& end() const { return end_; }
+  void signal(int number) const;
+
+ private:
+  void send(const std::string& line);
+  void reap();
+
+  const CampaignContext& context_;
+  const JudgedSubject& judged_;
+  pid_t child_ = 0;
+  Descriptor socket_;
+  std::string received_;
+  std::string end_;
+  std::optional<Asked> asked_;
+};
+
+// The answers of a child.
+std::optional<PlayedCase> parse_answer(const std::string& line);
+std::vector<std::string> parse_stale(const std::string& line);
+
+}  // namespace ovlspec::oracle
