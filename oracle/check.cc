@@ -7,6 +7,7 @@
 #include "oracle/progress.h"
 #include "oracle/report.h"
 #include "oracle/report_files.h"
+#include "oracle/report_reproduce.h"
 
 namespace ovlspec::oracle {
 namespace {
@@ -41,6 +42,7 @@ ExitStatus check(const CheckOptions& options) {
         .options = options, .cases = *cases.cases, .known = known.issues, .progress = progress};
     for (const std::string& subject : options.subjects) reports.push_back(Campaign(context, subject).run());
   }
+  if (options.reproducers) add_reproducers(reports, options);
   fmt::print("{}", report_text(reports));
   if (const auto why = write_report_files(reports, options.out)) fmt::print(stderr, "ovlspec: {}\n", *why);
   return exit_status(reports);

@@ -10,6 +10,7 @@
 
 #include "oracle/finding.h"
 #include "oracle/known_issues.h"
+#include "oracle/report_reproducer.h"
 #include "oracle/runner.h"
 
 namespace ovlspec::oracle {
@@ -26,6 +27,7 @@ struct CheckOptions {
   std::uint32_t operations = 60;         // of a generated case, about
   bool mutations = true;                 // generated cases change the layers between mounts
   std::string known;                     // a file of known issues (known_issues.h); empty: none
+  bool reproducers = true;               // each violation comes with some
   std::vector<std::string> profiles;     // files that stand for the shipped profiles of their subjects
   SubjectSettings settings;              // `stop` ends the campaign
 };
@@ -49,6 +51,7 @@ struct Violation {
   std::uint64_t number = 0;  // of the first case
   Steadiness steadiness;
   std::optional<KnownIssue> known;  // it is that one, and does not fail the run
+  std::vector<Reproducer> reproducers;
 };
 
 // How often a deviation's trigger was met, and how often the subject deviated then.

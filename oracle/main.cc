@@ -1,4 +1,4 @@
-// The command line: ovlspec check, replay, shrink, infer-profile, explain, rules, prove, scan, identity,
+// The command line: ovlspec check, replay, shrink, reproduce, infer-profile, explain, rules, prove, scan, identity,
 // inode-properties.
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
@@ -11,6 +11,7 @@
 #include "oracle/inode_properties_command.h"
 #include "oracle/interruption.h"
 #include "oracle/report.h"
+#include "oracle/report_reproduce.h"
 #include "oracle/scan_command.h"
 #include "oracle/trace_file.h"
 
@@ -60,6 +61,8 @@ void add_check(CLI::App& app, CheckOptions& options) {
   check->add_option("--operations", options.operations, "Of a generated case, about")->capture_default_str();
   check->add_option("--known", options.known, "A file of known violations: they are counted, and do not fail the run");
   check->add_option("--out", options.out, "Where violations and reports are saved")->capture_default_str();
+  check->add_flag_callback(
+      "--no-reproducers", [&options] { options.reproducers = false; }, "Violations are saved as traces alone");
   add_common(check, options.profiles, options.settings);
 }
 
@@ -67,6 +70,16 @@ CLI::App* add_replay(CLI::App& app, const char* name, const char* what, ReplayOp
   CLI::App* command = app.add_subcommand(name, what);
   command->add_option("trace", options.trace, "A trace: .trace, .jsonl or .bin")->required();
   command->add_option("--subject", options.subjects, kSubjects)->default_val(std::vector<std::string>{"engine"});
+  add_common(command, options.profiles, options.settings);
+  return command;
+}
+
+CLI::App* add_reproduce(CLI::App& app, std::string& trace, CheckOptions& options) {
+  CLI::App* command = app.add_subcommand(
+      "reproduce", "Writes what a trace shows as a shell script, a C program and a pytest file, and runs each");
+  command->add_option("trace", trace, "A trace: .trace, .jsonl or .bin")->required();
+  command->add_option("--subject", options.subjects, kSubjects)->default_val(std::vector<std::string>{"kernel"});
+  command->add_option("--out", options.out, "Where they are saved")->capture_default_str();
   add_common(command, options.profiles, options.settings);
   return command;
 }
@@ -103,6 +116,9 @@ int main(int argc, char** argv) {
   ReplayOptions shrink_options;
   const CLI::App* shrinking =
       add_replay(app, "shrink", "Makes a trace that shows a violation smaller, and prints it", shrink_options);
+  std::string reproduced;
+  CheckOptions reproduce_options;
+  const CLI::App* reproducing = add_reproduce(app, reproduced, reproduce_options);
   std::string explained;
   CLI::App* explaining = app.add_subcommand("explain", "Tells a rule, or what the specification says of a trace");
   explaining->add_option("what", explained, "A rule's ID, or a trace")->required();
@@ -139,7 +155,10 @@ int main(int argc, char** argv) {
   if (scanning->parsed()) return status_of(scan_command(scan_options));
   const Interruption interruption;
   replay_options.settings.stop = shrink_options.settings.stop = check_options.settings.stop = interruption.flag();
-  infer_options.settings.stop = interruption.flag();
+  infer_options.settings.stop = reproduce_options.settings.stop = interruption.flag();
+  if (reproducing->parsed())
+    return with_trace(reproduced,
+                      [&](const Trace& trace) { return status_of(reproduce_command(trace, reproduce_options)); });
   if (inferring->parsed()) return status_of(infer_profile(infer_options));
   if (replaying->parsed())
     return with_trace(replay_options.trace,

@@ -34,6 +34,10 @@ ovlspec_test(counterexamples_test mount SOURCES counterexamples_test.cc LINK ovl
 # Subjects that misbehave, and a run that is interrupted.
 ovlspec_test(campaign_test mount SOURCES campaign_test.cc LINK ovlspec_check)
 ovlspec_test(finding_key_test unit SOURCES finding_key_test.cc LINK ovlspec_check)
+ovlspec_test(report_script_test unit SOURCES report_script_test.cc LINK ovlspec_check)
+ovlspec_test(report_reproduce_test mount SOURCES report_reproduce_test.cc LINK ovlspec_check)
+target_compile_definitions(report_reproduce_test PRIVATE OVLSPEC_TRACES="${CMAKE_CURRENT_SOURCE_DIR}/traces"
+  OVLSPEC_PROGRAM="$<TARGET_FILE:fuse-ovlspec>")
 ovlspec_test(bad_subjects_test mount SOURCES bad_subjects_test.cc LINK ovlspec_check)
 find_package(Python3 COMPONENTS Interpreter)
 add_test(NAME interruption COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/interruption_test.py
