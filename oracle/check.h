@@ -52,6 +52,7 @@ struct Violation {
   Steadiness steadiness;
   std::optional<KnownIssue> known;  // it is that one, and does not fail the run
   std::vector<Reproducer> reproducers;
+  std::optional<model::Layers> layers_after;  // as last scanned, when it was looked at once more
 };
 
 // How often a deviation's trigger was met, and how often the subject deviated then.

@@ -11,7 +11,7 @@ using model::Inode;
 using model::Rule;
 using model::Tree;
 
-Operation stat_of(const std::string& path) { return Stat{Target::at(path, Follow::kNoFollow)}; }
+Operation stat_of(const std::string& path) { return Stat{Target::at(path.empty() ? "/" : path, Follow::kNoFollow)}; }
 
 std::string child_of(const std::string& path, const std::string& name) {
   return path.empty() ? name : path + "/" + name;
@@ -29,15 +29,15 @@ std::optional<DifferenceShown> attribute_shown(const Inode& seen, const Inode& w
   if (seen.content.size() != wanted.content.size()) return shown(Shown::kSize, std::to_string(wanted.content.size()));
   for (const model::Xattr& xattr : wanted.xattrs) {
     const model::Xattr* other = seen.xattr(xattr.name);
-    const Operation get = GetXattr{Target::at(path, Follow::kNoFollow), xattr.name};
+    const Operation get = GetXattr{Target::at(path.empty() ? "/" : path, Follow::kNoFollow), xattr.name};
     if (other == nullptr) return DifferenceShown{get, Shown::kError, Relation::kDiffers, "success"};
     if (other->value != xattr.value)
       return DifferenceShown{get, Shown::kBytes, Relation::kDiffers, hex_text(xattr.value)};
   }
   for (const model::Xattr& xattr : seen.xattrs)
     if (wanted.xattr(xattr.name) == nullptr)
-      return DifferenceShown{GetXattr{Target::at(path, Follow::kNoFollow), xattr.name}, Shown::kError, Relation::kSame,
-                             "success"};
+      return DifferenceShown{GetXattr{Target::at(path.empty() ? "/" : path, Follow::kNoFollow), xattr.name},
+                             Shown::kError, Relation::kSame, "success"};
   if (seen.modify_time.known && wanted.modify_time.known && seen.modify_time.value != wanted.modify_time.value)
     return shown(Shown::kModifyTime, model::describe(wanted.modify_time.value));
   return std::nullopt;

@@ -169,34 +169,6 @@ std::vector<Reproducer> none(const std::string& why) {
   return all;
 }
 
-struct EvidenceOrWhy {
-  std::optional<Evidence> evidence;
-  std::string why_not;
-};
-
-// Flaky violations get a few chances.
-EvidenceOrWhy evidence_of(const Violation& violation, const CheckOptions& options) {
-  constexpr int kPlays = 3;
-  const SubjectOrError made = make_subject(violation.subject, options.settings);
-  const ProfileOrError profile = profile_of(violation.subject, options.profiles);
-  if (made.subject == nullptr) return {.evidence = {}, .why_not = made.error.what};
-  if (!profile.error.empty()) return {.evidence = {}, .why_not = profile.error};
-  for (int play = 0; play < kPlays; ++play) {
-    Recorder recorder(violation.finding);
-    const RunOptions run_options{.compare_with_kernel = true,
-                                 .after_violation = AfterViolation::kGoOn,
-                                 .stop = options.settings.stop,
-                                 .watcher = &recorder};
-    (void)run(*made.subject, violation.trace, profile.profile, run_options);
-    if (!recorder.evidence()) continue;
-    if (recorder.evidence()->is_found()) return {.evidence = recorder.evidence(), .why_not = {}};
-    return {
-        .evidence = {},
-        .why_not = recorder.evidence()->why_not.empty() ? "what shows it is not known" : recorder.evidence()->why_not};
-  }
-  return {.evidence = {}, .why_not = "it was not seen again"};
-}
-
 ReproducerPlace place_beside(const std::string& file) {
   const std::filesystem::path path(file);
   return {.directory = path.parent_path().string(), .name = path.stem().string(), .mounted = {}};
@@ -223,16 +195,40 @@ std::string words_of(const Reproducer& reproducer) {
   return {};
 }
 
-std::vector<Reproducer> reproduce(const Violation& violation, const CheckOptions& options,
+// Flaky violations get a few chances.
+EvidenceOrWhy evidence_of(const Violation& violation, const CheckOptions& options) {
+  constexpr int kPlays = 3;
+  const SubjectOrError made = make_subject(violation.subject, options.settings);
+  const ProfileOrError profile = profile_of(violation.subject, options.profiles);
+  if (made.subject == nullptr) return {.evidence = {}, .why_not = made.error.what};
+  if (!profile.error.empty()) return {.evidence = {}, .why_not = profile.error};
+  for (int play = 0; play < kPlays; ++play) {
+    Recorder recorder(violation.finding);
+    const RunOptions run_options{.compare_with_kernel = true,
+                                 .after_violation = AfterViolation::kGoOn,
+                                 .stop = options.settings.stop,
+                                 .watcher = &recorder};
+    (void)run(*made.subject, violation.trace, profile.profile, run_options);
+    const auto& evidence = recorder.evidence();
+    if (!evidence) continue;
+    const std::string why = evidence->why_not.empty() ? "what shows it is not known" : evidence->why_not;
+    return {.evidence = evidence, .why_not = evidence->is_found() ? "" : why};
+  }
+  return {.evidence = {}, .why_not = "it was not seen again"};
+}
+
+std::vector<Reproducer> reproduce(const Violation& violation, const EvidenceOrWhy& found,
                                   const ReproducerPlace& place) {
   if (!given_places().empty()) return none("the layers lie on file systems that this machine was given");
   const SubjectMountOrWhy mount = mount_of(place.mounted.empty() ? violation.subject : place.mounted);
   if (!mount.mount) return none(mount.why_not);
-  const EvidenceOrWhy found = evidence_of(violation, options);
-  if (!found.evidence) return none(found.why_not);
+  if (!found.why_not.empty()) return none(found.why_not);
   std::vector<Script> scripts;
   std::string why_not;
   for (const Detail detail : kDetails) {
+    // What shows nothing is not looked at with ever more patience.
+    const bool is_control = !place.mounted.empty();
+    if (is_control && detail != Detail::kNeeded && detail != Detail::kLooks) continue;
     ScriptOrWhy script = script_of(violation.trace, *found.evidence, *mount.mount, detail);
     if (script.script) scripts.push_back(std::move(*script.script));
     why_not = script.why_not;
@@ -247,12 +243,22 @@ std::vector<Reproducer> reproduce(const Violation& violation, const CheckOptions
   return all;
 }
 
+namespace {
+
+void add_to(Violation& violation, const CheckOptions& options) {
+  const EvidenceOrWhy found = evidence_of(violation, options);
+  if (found.evidence) violation.layers_after = found.evidence->after;
+  violation.reproducers = reproduce(violation, found, place_beside(violation.file));
+}
+
+}  // namespace
+
 void add_reproducers(std::vector<SubjectReport>& reports, const CheckOptions& options) {
   for (SubjectReport& report : reports)
     for (Violation& violation : report.violations) {
       const bool is_stopped = options.settings.stop != nullptr && *options.settings.stop;
       if (is_stopped || violation.file.empty()) continue;
-      violation.reproducers = reproduce(violation, options, place_beside(violation.file));
+      add_to(violation, options);
     }
 }
 
@@ -271,7 +277,7 @@ ExitStatus reproduce_command(const Trace& trace, const CheckOptions& options) {
       Violation violation{.subject = name, .finding = finding, .trace = trace, .key = key_of(finding, trace)};
       const auto file = save_violation(violation, options.out);
       if (file) violation.file = *file;
-      if (file) violation.reproducers = reproduce(violation, options, place_beside(*file));
+      if (file) add_to(violation, options);
       fmt::print("{}", violation_text(violation));
       status = ExitStatus::kViolation;
     }

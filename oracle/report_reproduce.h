@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "oracle/check.h"
+#include "oracle/report_record.h"
 #include "oracle/report_reproducer.h"
 
 namespace ovlspec::oracle {
@@ -14,11 +15,17 @@ struct ReproducerPlace {
   std::string name;     // files' names begin with it
   std::string mounted;  // a subject that is mounted instead of the violation's; empty: that one
 };
-// One for each language, in their order. The violation's subject plays its trace once more, to see in what it shows.
-std::vector<Reproducer> reproduce(const Violation& violation, const CheckOptions& options,
-                                  const ReproducerPlace& place);
+// A violation's subject plays its trace once more, to see in what it shows, and how the layers are then.
+struct EvidenceOrWhy {
+  std::optional<Evidence> evidence;  // perhaps without claims
+  std::string why_not;
+};
+EvidenceOrWhy evidence_of(const Violation& violation, const CheckOptions& options);
 
-// Of each violation, beside its trace.
+// One for each language, in their order.
+std::vector<Reproducer> reproduce(const Violation& violation, const EvidenceOrWhy& found, const ReproducerPlace& place);
+
+// Of each violation, beside its trace; with its layers.
 void add_reproducers(std::vector<SubjectReport>& reports, const CheckOptions& options);
 
 // `ovlspec reproduce`: of whatever the trace shows on the subjects.

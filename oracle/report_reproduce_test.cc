@@ -87,7 +87,7 @@ class Reproducers : public MountTest, public testing::WithParamInterface<Golden>
   // `mounted`: instead of the subject.
   std::vector<Reproducer> reproduced(const Violation& violation, const std::string& mounted) const {
     const ReproducerPlace place{.directory = directory_.path(), .name = "bug", .mounted = mounted};
-    return reproduce(violation, options_, place);
+    return reproduce(violation, evidence_of(violation, options_), place);
   }
 
   const TestDirectory directory_;

@@ -40,16 +40,17 @@ Ended run_program(const std::vector<std::string>& words, double seconds) {
   Ended ended;
   const auto deadline =
       Clock::now() + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds));
+  bool is_late = false;
   while (true) {
     const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now()).count();
     struct pollfd waiting = {.fd = output.get(), .events = POLLIN, .revents = 0};
-    if (left <= 0 || ::poll(&waiting, 1, static_cast<int>(left)) == 0) break;
+    is_late = left <= 0 || ::poll(&waiting, 1, static_cast<int>(left)) == 0;
+    if (is_late) break;
     char bytes[4096];
     const ssize_t count = ::read(output.get(), bytes, sizeof bytes);
     if (count <= 0) break;
     if (ended.output.size() < kOutputMax) ended.output.append(bytes, static_cast<std::size_t>(count));
   }
-  const bool is_late = Clock::now() >= deadline;
   // Whatever it left in its group goes, too.
   if (is_late) ::kill(-child, SIGKILL);
   int status = 0;

@@ -214,12 +214,13 @@ class Stage {
 
 // An operation's path, from the root of a place on disk.
 Operation below(Operation operation, const std::string& root) {
+  const auto path = [&](const std::string& of) { return of == "/" ? root : path_below(root, of); };
   std::visit(
       [&](auto& of) {
         if constexpr (requires { of.target.slot; }) {
-          of.target.path = path_below(root, of.target.path);
+          of.target.path = path(of.target.path);
         } else if constexpr (requires { of.path; }) {
-          of.path = path_below(root, of.path);
+          of.path = path(of.path);
         }
       },
       operation);

@@ -38,7 +38,7 @@ try mount -t overlay -o nodev,nosuid,lowerdir=lower0,upperdir=upper,workdir=work
 # rename /it's ../b
 try mv -f -T -- 'mount/it'\''s' mount/b
 seen1=$error
-echo seen: 'error of: rename "/it'\''s" ../b:' "$seen1"
+echo seen: 'error of: rename /it'\''s ../b:' "$seen1"
 # It is there where this holds.
 if none_of "$seen1" success; then
   echo 'The bug is there.'
@@ -58,7 +58,7 @@ TEST(CProgram, SaysTheStepsInCalls) {
   inside();
   // rename /it's ../b
   struct answer *seen1 = rename_name("/it's", "../b", 0);
-  tell("error of: rename \"/it's\" ../b", value(seen1, "error", ""));
+  tell("error of: rename /it's ../b", value(seen1, "error", ""));
   // It is there where this holds.
   return finish(none_of(value(seen1, "error", ""), "success"));
 }
@@ -75,7 +75,7 @@ TEST(PytestFile, SaysTheStepsInCalls) {
     inside()
     # rename /it's ../b
     seen1 = rename_name("/it's", "../b", 0)
-    tell("error of: rename \"/it's\" ../b", value(seen1, "error", ""))
+    tell("error of: rename /it's ../b", value(seen1, "error", ""))
     # It is there where this holds.
     return finish(none_of(value(seen1, "error", ""), "success")))");
 }

@@ -375,18 +375,23 @@ static const char *value(const struct answer *answer, const char *what, const ch
 #undef IS
 }
 
+//:: are_seen
+/* What could not be looked at is neither the same nor another. */
+static int are_seen(const char *a, const char *b) { return *a != '(' && *b != '('; }
+
 //:: same
-static int same(const char *a, const char *b) { return strcmp(a, b) == 0; }
+static int same(const char *a, const char *b) { return are_seen(a, b) && strcmp(a, b) == 0; }
 
 //:: differ
-static int differ(const char *a, const char *b) { return strcmp(a, b) != 0; }
+static int differ(const char *a, const char *b) { return are_seen(a, b) && strcmp(a, b) != 0; }
 
 //:: earlier
-static int earlier(const char *a, const char *b) { return strcmp(a, b) < 0; }
+static int earlier(const char *a, const char *b) { return are_seen(a, b) && strcmp(a, b) < 0; }
 
 //:: none_of
 static int none_of(const char *word, const char *words) {
   char all[512], one[64];
+  if (*word == '(') return 0;
   snprintf(all, sizeof all, " %s ", words);
   snprintf(one, sizeof one, " %s ", word);
   return strstr(all, one) == NULL;

@@ -325,24 +325,30 @@ def value(answer, what, name):
     return shown[what]()
 
 
+#:: are_seen
+def are_seen(*values):
+    """What could not be looked at is neither the same nor another."""
+    return not any(value.startswith("(") for value in values)
+
+
 #:: same
 def same(a, b):
-    return a == b
+    return are_seen(a, b) and a == b
 
 
 #:: differ
 def differ(a, b):
-    return a != b
+    return are_seen(a, b) and a != b
 
 
 #:: earlier
 def earlier(a, b):
-    return a < b
+    return are_seen(a, b) and a < b
 
 
 #:: none_of
 def none_of(word, words):
-    return word not in words.split()
+    return are_seen(word) and word not in words.split()
 
 
 #:: tell

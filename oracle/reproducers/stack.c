@@ -192,8 +192,8 @@ static void change_content_of(const char *path, const char *bytes, size_t size) 
   if (file >= 0) close(file);
 }
 
-//:: run
-static void run(char *const *words) {
+//:: run_command
+static void run_command(char *const *words) {
   int status;
   pid_t child = fork();
   if (child == 0) {
@@ -205,12 +205,12 @@ static void run(char *const *words) {
 
 //:: copy_tree
 static void copy_tree(const char *from, const char *to) {
-  if (exists(from) && !exists(to)) run((char *[]){"cp", "-a", "-T", "--", (char *)from, (char *)to, NULL});
+  if (exists(from) && !exists(to)) run_command((char *[]){"cp", "-a", "-T", "--", (char *)from, (char *)to, NULL});
 }
 
 //:: copy_tree_without_attributes
 static void copy_tree_without_attributes(const char *from, const char *to) {
-  run((char *[]){"cp", "-a", "--no-preserve=xattr", "-T", "--", (char *)from, (char *)to, NULL});
+  run_command((char *[]){"cp", "-a", "--no-preserve=xattr", "-T", "--", (char *)from, (char *)to, NULL});
 }
 
 //:: mode_as
@@ -280,8 +280,10 @@ static struct answer *mount_program(const char *at, char *const *words) {
   return answered(is_mounted(at) ? 0 : -1, "mount by %s", words[0]);
 }
 
-//:: close_slots slots
+//:: slots
 static int slots[16] = {-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1};
+
+//:: close_slots
 static void close_slots(void) {
   int i;
   for (i = 0; i < 16; ++i)

@@ -159,15 +159,19 @@ start() {
   echo "  $* -> $error"
 }
 
+#:: are_seen
+# What could not be looked at is neither the same nor another.
+are_seen() { case "$1 $2" in '('* | *' ('*) return 1 ;; esac }
+
 #:: same
-same() { [ "$1" = "$2" ]; }
+same() { are_seen "$1" "$2" && [ "$1" = "$2" ]; }
 
 #:: differ
-differ() { [ "$1" != "$2" ]; }
+differ() { are_seen "$1" "$2" && [ "$1" != "$2" ]; }
 
 #:: earlier
-earlier() { [ "$1" != "$2" ] && [ "$(printf '%s\n' "$1" "$2" | sort | head -n 1)" = "$1" ]; }
+earlier() { differ "$1" "$2" && [ "$(printf '%s\n' "$1" "$2" | sort | head -n 1)" = "$1" ]; }
 
 #:: none_of
-none_of() { case " $2 " in *" $1 "*) return 1 ;; esac }
+none_of() { are_seen "$1" "$2" && case " $2 " in *" $1 "*) return 1 ;; esac }
 
