@@ -41,6 +41,10 @@ ovlspec_test(campaign_test mount SOURCES campaign_test.cc LINK ovlspec_check)
 ovlspec_test(campaign_parts_test unit SOURCES campaign_parts_test.cc LINK ovlspec_check)
 ovlspec_test(explore_test unit SOURCES explore_test.cc LINK ovlspec_check)
 ovlspec_test(finding_key_test unit SOURCES finding_key_test.cc LINK ovlspec_check)
+ovlspec_test(report_script_test unit SOURCES report_script_test.cc LINK ovlspec_check)
+ovlspec_test(report_reproduce_test mount SOURCES report_reproduce_test.cc LINK ovlspec_check)
+target_compile_definitions(report_reproduce_test PRIVATE OVLSPEC_TRACES="${CMAKE_CURRENT_SOURCE_DIR}/traces"
+  OVLSPEC_PROGRAM="$<TARGET_FILE:fuse-ovlspec>")
 ovlspec_test(bad_subjects_test mount SOURCES bad_subjects_test.cc LINK ovlspec_check)
 find_package(Python3 COMPONENTS Interpreter)
 add_test(NAME resume_steered
