@@ -106,14 +106,17 @@ Result<WorkDirectory::Made> OverlayEngine::make_copy(const Node& node, const Fou
 Status OverlayEngine::fill_copy(const Node& node, const FoundInstance& lower, const FoundInode& copy,
                                 const CopyUp& how) {
   const Instance to{layers_.upper.get(), copy.inode};
+  FileRef opened;
   if (node.type == FileType::kRegular) {
     FileSize size = lower.found.attributes.size;
     if (how.change != nullptr && how.change->size) size = std::min(size, *how.change->size);
     if (node.data && node.data->layer == nullptr) return Errno::kEIO;
-    OVLSPEC_TRY(copy_data(node.data ? *node.data : lower.instance(), to, size));
+    auto copied = copy_data(node.data ? *node.data : lower.instance(), to, size);
+    if (!copied.ok()) return copied.error();
+    opened = std::move(*copied);
   }
   OVLSPEC_TRY(copy_xattrs(layers_, lower.instance(), to));
-  const auto flags = lower.layer->store->protection(lower.found.inode);
+  const auto flags = protection(node);
   if (!flags.ok()) return flags.error();
   if (*flags != 0) OVLSPEC_TRY(write_protection(copy.inode, *flags));
   auto origin = origin_of(lower);
@@ -121,7 +124,7 @@ Status OverlayEngine::fill_copy(const Node& node, const FoundInstance& lower, co
   if (!node.removed) OVLSPEC_TRY(write_identity(node, lower, copy, std::move(*origin)));
   OVLSPEC_TRY(finish_copy(lower, copy.inode, how.change));
   if (options_.durability == Durability::kVolatile || node.type != FileType::kRegular) return {};
-  return sync_file(to);
+  return sync_file(to, std::move(opened));
 }
 
 Status OverlayEngine::write_identity(const Node& node, const FoundInstance& lower, const FoundInode& copy,
