@@ -2,9 +2,10 @@
 // method), memory (no system calls; for differential tests and fuzzing) and faulty (a decorator that fails or crashes).
 //
 // An InodeRef names one backing inode and keeps it alive, also after its last name is gone (POSIX: an O_PATH
-// descriptor). Names are single components, never `.`, `..`, empty, or with a slash. Nothing follows a symlink, and
-// nothing leaves the file system of the directory it is called on: a mount point inside a layer shows what lies under
-// it where the layer is a private clone, and is EREMOTE to lookup otherwise (EBUSY to what would remove or replace it).
+// descriptor, but on a layer that is only read, where an inode that somebody else takes away is ESTALE). Names are
+// single components, never `.`, `..`, empty, or with a slash. Nothing follows a symlink, and nothing leaves the file
+// system of the directory it is called on: a mount point inside a layer shows what lies under it where the layer is a
+// private clone, and is EREMOTE to lookup otherwise (EBUSY to what would remove or replace it).
 //
 // Errors are Linux's, the same in every store: EINVAL for what is no component, ENAMETOOLONG beyond 255 bytes, ENOTDIR
 // for a name in what is no directory, ENOENT for any name in a removed directory. EROFS, ENOSPC, EDQUOT, EIO, EACCES
