@@ -107,20 +107,23 @@ Status OverlayEngine::fill_copy(const Node& node, const FoundInstance& lower, co
                                 const CopyUp& how) {
   const FoundInode& copy = made.found;
   const Instance to{layers_.upper.get(), copy.inode};
+  FileRef opened;
   if (node.type == FileType::kRegular) {
     FileSize size = lower.found.attributes.size;
     if (how.change != nullptr && how.change->size) size = std::min(size, *how.change->size);
     if (node.data && node.data->layer == nullptr) return Errno::kEIO;
-    OVLSPEC_TRY(copy_data(node.data ? *node.data : lower.instance(), to, size));
+    auto copied = copy_data(node.data ? *node.data : lower.instance(), to, size);
+    if (!copied.ok()) return copied.error();
+    opened = std::move(*copied);
   }
   OVLSPEC_TRY(copy_xattrs(layers_, lower.instance(), to));
-  const auto flags = lower.layer->store->protection(lower.found.inode);
+  const auto flags = protection(node);
   if (!flags.ok()) return flags.error();
   if (*flags != 0) OVLSPEC_TRY(write_protection(copy.inode, *flags));
   if (!node.removed) OVLSPEC_TRY(write_identity(node, lower, made));
   OVLSPEC_TRY(finish_copy(lower, copy.inode, how.change));
   if (options_.durability == Durability::kVolatile || node.type != FileType::kRegular) return {};
-  return sync_file(to);
+  return sync_file(to, std::move(opened));
 }
 
 IdentityRecord OverlayEngine::record_for(const Node& node, const FoundInstance& lower, const FoundInode& copy) {

@@ -108,6 +108,7 @@ class OverlayEngine final : public Engine {
     bool upper_whiteout = false;        // ... or a whiteout
     bool has_lower_links = false;       // it is a lower inode with several links, which prepare_removal finds
     std::optional<Attributes> backing;  // of the node's top instance, where the search read them
+    std::optional<FileType> topmost;    // of the layers' instances, the one that shows
   };
   // The upper inode that a lower one with several links was copied up to.
   struct Alias {
@@ -191,8 +192,9 @@ class OverlayEngine final : public Engine {
   Pin insert(const NodeTable::Place& place, const Loaded& loaded, const FoundInstance& top);
   Result<std::optional<IdentityRecord>> load_identity(Loaded& loaded, const FoundInstance& top);
   Status load_upper(Loaded& loaded, const FoundInstance& top, const std::optional<FoundInstance>& origin);
-  // What the lower layers show under the name; nothing where they show none.
-  Result<std::optional<FileType>> below(const Node& parent, std::string_view name) const;
+  Status look_up_again(const Node& parent, std::string_view name, FoundInode& met) const;
+  // What the lower layers show under the name that was reached; nothing where they show none.
+  Result<std::optional<FileType>> below(const Reached& reached, const Node& parent, std::string_view name) const;
   ObjectKey key_of(const Layer& layer, const FoundInode& found);
   static std::uint64_t generation_of(const FoundInstance& found);
   static Instance top(const Node& node, const Layers& layers);
@@ -287,7 +289,15 @@ class OverlayEngine final : public Engine {
 
   // creation.cc
   Status check_new_name(std::string_view name) const;
-  Result<std::optional<InheritedLists>> inherited_lists(const InodeRef& upper_directory, NewInode& made) const;
+  Result<std::optional<std::string>> default_list(const Node& upper_directory) const;
+  Result<std::optional<InheritedLists>> inherited_lists(const Node& upper_directory, NewInode& made) const;
+  struct MadeObject {
+    FoundInode found;
+    bool attributes_are_last = false;  // nothing changed it since they were read
+    bool inherited_lists = false;
+  };
+  Result<MadeObject> place_new(const NodePtr& parent, std::string_view name, const NewInode& inode,
+                               const Reached& slot);
   Status set_lists(const InodeRef& inode, const InheritedLists& lists);
   Result<FoundInode> place_with_lists(const NodePtr& parent, std::string_view name, const NewInode& inode,
                                       const InheritedLists& lists);

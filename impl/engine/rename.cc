@@ -10,7 +10,7 @@ Result<OverlayEngine::RenameSide> OverlayEngine::side(NodeId id, std::string_vie
   if (name == "." || name == "..") return Errno::kEBUSY;
   auto reached = reach(*holder, name);
   if (!reached.ok()) return reached.error();
-  auto lower = below(**holder, name);
+  auto lower = below(*reached, **holder, name);
   if (!lower.ok()) return lower.error();
   return RenameSide{.directory = *holder, .name = name, .reached = std::move(*reached), .below = *lower};
 }
