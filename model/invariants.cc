@@ -127,7 +127,10 @@ std::optional<std::string> broken_invariant(const Layer& layer) {
     const Marks& marks = layer.mark(id);
     const bool directory = layer.tree[id].is(FileType::kDirectory);
     if (marks.whiteout && directory) return about(id, "is a directory and a whiteout");
-    if (!directory && (marks.opaque || marks.redirect)) return about(id, "is opaque or redirected, and no directory");
+    if (marks.metacopy && !layer.tree[id].is(FileType::kRegular)) return about(id, "is a metacopy, and no file");
+    const bool may_redirect = directory || marks.metacopy;
+    if ((!directory && marks.opaque) || (!may_redirect && marks.redirect))
+      return about(id, "is opaque or redirected, and no directory");
   }
   return std::nullopt;
 }

@@ -30,7 +30,9 @@ struct Origin {
 struct Marks {
   bool whiteout = false;                // hides the name; the inode beside it means nothing
   bool opaque = false;                  // a directory that does not merge with what lies below
-  std::optional<std::string> redirect;  // a directory merges with this name or absolute path below, not with its own
+  bool metacopy = false;                // a file whose data are those of what it is found over
+  std::optional<std::string> redirect;  // a directory merges, and a metacopy has its data, from this name or absolute
+                                        // path below, not from its own
   std::optional<Origin> origin;
   Backing backing;
   bool operator==(const Marks&) const = default;

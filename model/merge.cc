@@ -19,6 +19,7 @@ struct Wanted {
   std::vector<std::string> components;
   bool absolute = false;
   bool directory = false;  // a directory was found in a layer above
+  bool metacopy = false;   // ... or a file whose data are below
   bool stop = false;       // nothing below takes part
 };
 
@@ -81,8 +82,16 @@ ObjectId find_in_layer(const Layer& layer, ObjectId base, Wanted& wanted) {
     if (!layer.tree[entry->object].is(FileType::kDirectory)) {
       // overlayfs.rst, Upper and Lower: a non-directory ends the merge, and is itself seen only where no directory lies
       // above.
+      const bool seen = last && !wanted.directory;
+      // overlayfs.rst, Metadata only copy up: the data lie in a layer below, where a redirect says under which name.
+      wanted.metacopy = seen && marks.metacopy;
+      if (!wanted.metacopy) wanted.stop = true;
+      if (wanted.metacopy && marks.redirect) follow_redirect(wanted, at, *marks.redirect);
+      return seen ? entry->object : kNoObject;
+    }
+    if (last && wanted.metacopy) {
       wanted.stop = true;
-      return last && !wanted.directory ? entry->object : kNoObject;
+      return kNoObject;
     }
     if (last) wanted.directory = true;
     base = entry->object;
@@ -191,15 +200,19 @@ class Merger {
     return merged_.tree.add(visible(instances.front()));
   }
 
-  // One object for all names of one non-directory: of one inode of a layer, or of one backing in several layers.
-  ObjectId non_directory(Instance instance) {
-    instance = aliased(instance);
+  // One object for all names of one non-directory: of one inode of a layer, or of one backing in several layers. The
+  // last of `found` has its data.
+  ObjectId non_directory(const Instances& found) {
+    const Instance instance = aliased(found.front());
     const auto key = std::pair{instance.layer, instance.object};
     if (const auto it = objects_.find(key); it != objects_.end()) return it->second;
     const Backing backing = layer_at(layers_, instance.layer).mark(instance.object).backing;
     if (backing != Backing{})
       if (const auto it = by_backing_.find(backing); it != by_backing_.end()) return it->second;
     const ObjectId id = add({instance});
+    const Instance data = found.back();
+    if (layer_at(layers_, instance.layer).mark(instance.object).metacopy)
+      merged_.tree[id].content = layer_at(layers_, data.layer).tree[data.object].content;
     objects_.emplace(key, id);
     if (backing != Backing{}) by_backing_.emplace(backing, id);
     return id;
@@ -222,7 +235,7 @@ class Merger {
       if (found.empty()) continue;
       const Instance top = found.front();
       const bool is_directory = layer_at(layers_, top.layer).tree[top.object].is(FileType::kDirectory);
-      const ObjectId child = is_directory ? add(found) : non_directory(top);
+      const ObjectId child = is_directory ? add(found) : non_directory(found);
       merged_.tree.attach(id, name, child);
       if (is_directory) directory(child);
     }

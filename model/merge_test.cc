@@ -259,5 +259,38 @@ TEST(ShowsBelow, IsFalseInAnOpaqueDirectory) {
   EXPECT_FALSE(shows_below(Stack().lower().file("d/a").upper().opaque("d").layers(), "d", "a"));
 }
 
+Tree over_metacopy(std::optional<std::string> redirect) {
+  Stack stack;
+  stack.lower().file("d/f", "middle").file("d/g", "other").lower().file("d/f", "below").upper().file("d/f");
+  Marks& marks = stack.marks("d/f");
+  marks.metacopy = true;
+  marks.redirect = std::move(redirect);
+  return stack.merged();
+}
+
+TEST(Merge, AMetacopyHasTheDataOfTheFileBelow) { EXPECT_EQ(content(over_metacopy({}), "d/f"), "middle"); }
+
+TEST(Merge, AMetacopyHasTheDataOfTheFileThatItsRedirectNames) {
+  EXPECT_EQ(content(over_metacopy("g"), "d/f"), "other");
+  EXPECT_EQ(content(over_metacopy("/d/g"), "d/f"), "other");
+}
+
+TEST(Merge, AMetacopyOfAMetacopyHasTheDataOfTheNext) {
+  Stack stack;
+  stack.lower().file("f");
+  stack.marks("f").metacopy = true;
+  stack.lower().file("f", "data").upper().file("f", "");
+  stack.marks("f").metacopy = true;
+  EXPECT_EQ(content(stack.merged(), "f"), "data");
+}
+
+TEST(Merge, AMetacopyOverNoFileKeepsItsOwnData) {
+  Stack stack;
+  stack.lower().directory("d").whiteout("w").lower().file("w", "hidden").upper().file("d", "own").file("w", "own");
+  stack.marks("d").metacopy = stack.marks("w").metacopy = true;
+  EXPECT_EQ(content(stack.merged(), "d"), "own");
+  EXPECT_EQ(content(stack.merged(), "w"), "own");
+}
+
 }  // namespace
 }  // namespace ovlspec::model

@@ -226,8 +226,9 @@ TEST_F(BadAgents, EndIsAViolationAndTheNextCaseHasAnotherAgent) {
 }
 
 TEST_F(BadAgents, FloodOfAnswersIsAViolation) {
-  expect_finding(play(*agent("while read l; do echo {\\\"ok\\\":true}; echo {\\\"ok\\\":true}; done")), Rule::kAnswers,
-                 "unasked");
+  // In one write: a second one could come after the next request, and would be its answer.
+  expect_finding(play(*agent("while read l; do printf %s\\\\n%s\\\\n {\\\"ok\\\":true} {\\\"ok\\\":true}; done")),
+                 Rule::kAnswers, "unasked");
 }
 
 TEST_F(BadAgents, ThatDoNotGreetCannotBeUsed) {

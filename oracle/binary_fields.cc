@@ -15,7 +15,8 @@ constexpr std::uint8_t kRedirectBit = 2;
 constexpr std::uint8_t kOriginBit = 4;
 constexpr std::uint8_t kLinkedBit = 8;
 constexpr std::uint8_t kBackingBit = 16;
-constexpr std::uint8_t kMarkBits = 31;
+constexpr std::uint8_t kMetacopyBit = 32;
+constexpr std::uint8_t kMarkBits = 63;
 
 constexpr std::size_t kImageXattrValue = 65536;
 constexpr std::size_t kXattrsMax = 4096;
@@ -63,6 +64,7 @@ void BinaryFieldWriter::marks(const model::Marks& value) {
   unsigned bits = (value.opaque ? kOpaqueBit : 0U) | (value.redirect ? kRedirectBit : 0U);
   bits |= (value.origin ? kOriginBit : 0U) | (has_backing ? kBackingBit : 0U);
   bits |= value.origin && value.origin->linked ? kLinkedBit : 0U;
+  bits |= value.metacopy ? kMetacopyBit : 0U;
   out_.byte(static_cast<std::uint8_t>(bits));
   if (value.redirect) out_.string(*value.redirect);
   if (value.origin) backing(value.origin->backing);
@@ -150,6 +152,7 @@ model::Backing BinaryFieldReader::backing() {
 void BinaryFieldReader::marks(model::Marks& value) {
   const auto bits = static_cast<std::uint8_t>(in_.number(kMarkBits));
   value.opaque = (bits & kOpaqueBit) != 0;
+  value.metacopy = (bits & kMetacopyBit) != 0;
   if ((bits & kRedirectBit) != 0) value.redirect = in_.string(names::kRedirectMax);
   if ((bits & kOriginBit) != 0) value.origin = model::Origin{.backing = backing(), .linked = (bits & kLinkedBit) != 0};
   if ((bits & kBackingBit) != 0) value.backing = backing();

@@ -8,6 +8,7 @@
 #include "oracle/progress.h"
 #include "oracle/report.h"
 #include "oracle/report_files.h"
+#include "oracle/report_reproduce.h"
 #include "oracle/trace_text.h"
 
 namespace ovlspec::oracle {
@@ -53,6 +54,7 @@ ExitStatus check(const CheckOptions& options) {
     for (const std::string& subject : options.subjects)
       reports.push_back(Campaign(context, subject, progress, kept).run());
   }
+  if (options.reproducers) add_reproducers(reports, options);
   fmt::print("{}", report_text(reports));
   if (const auto why = write_report_files(reports, options.out)) fmt::print(stderr, "ovlspec: {}\n", *why);
   return exit_status(reports);

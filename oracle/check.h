@@ -11,6 +11,7 @@
 #include "oracle/coverage.h"
 #include "oracle/finding.h"
 #include "oracle/known_issues.h"
+#include "oracle/report_reproducer.h"
 #include "oracle/runner.h"
 #include "oracle/shard.h"
 
@@ -28,6 +29,7 @@ struct CheckOptions {
   std::uint32_t operations = 60;         // of a generated case, about
   bool mutations = true;                 // generated cases change the layers between mounts
   std::string known;                     // a file of known issues (known_issues.h); empty: none
+  bool reproducers = true;               // each violation comes with some
   std::vector<std::string> profiles;     // files that stand for the shipped profiles of their subjects
   Shard shard;                           // of the cases; `cases` counts those of all shards
   std::optional<double> until_coverage;  // ends a subject's campaign once so many per cent of the rules were met
@@ -57,6 +59,8 @@ struct Violation {
   std::uint64_t number = 0;  // of the first case
   Steadiness steadiness;
   std::optional<KnownIssue> known;  // it is that one, and does not fail the run
+  std::vector<Reproducer> reproducers;
+  std::optional<model::Layers> layers_after;  // as last scanned, when it was looked at once more
 };
 
 // How often a deviation's trigger was met, and how often the subject deviated then.

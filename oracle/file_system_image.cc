@@ -139,8 +139,8 @@ bool may_not_fit(ImageKind kind, const std::string& directory) {
 Attempt<Done> mount_image(ImageKind kind, const std::string& file, const std::string& mount_point) {
   const auto loop = loop_over(file);
   if (!loop.ok()) return {.value = std::nullopt, .failure = loop.failure};
-  constexpr unsigned long kFlags = MS_RDONLY | MS_NODEV | MS_NOSUID;
-  if (::mount(loop.value->path.c_str(), mount_point.c_str(), kernel_name(kind), kFlags, nullptr) != 0)
+  // Neither nosuid nor nodev: an overlay may withhold what such a lower layer has (impl/engine/rights.h).
+  if (::mount(loop.value->path.c_str(), mount_point.c_str(), kernel_name(kind), MS_RDONLY, nullptr) != 0)
     return {.value = std::nullopt, .failure = system_failure("cannot mount " + file)};
   return {.value = Done{}, .failure = {}};
 }

@@ -35,6 +35,7 @@ class Names {
 
 std::string marks_text(const model::Marks& marks) {
   return std::string(marks.opaque ? " opaque" : "") + (marks.redirect ? " redirect" : "") +
+         (marks.metacopy ? " metacopy" : "") +
          (marks.origin ? " origin" : "");
 }
 

@@ -35,12 +35,14 @@ std::optional<std::string> find_our_program() {
 
 MountProgram our_program(const std::string& program, const std::vector<std::string>& options) {
   const bool map = std::any_of(options.begin(), options.end(), keeps_a_map);
+  const bool user = std::find(options.begin(), options.end(), "userxattr") != options.end();
   const std::string rest = std::string(map ? ",statedir={state}" : "") + "{,options}";
   return MountProgram{
       .command = {.writable = {program, "-f", "-o", "nodev,lowerdir={lowers},upperdir={upper},workdir={work}" + rest,
                                "{mount}"},
                   .read_only = {program, "-f", "-o", "nodev,lowerdir={lowers}" + rest, "{mount}"},
-                  .unmount = {}}};
+                  .unmount = {}},
+      .format = user ? DiskFormat::kOverlayUser : DiskFormat::kOverlay};
 }
 
 SubjectOrError make_fuse_subject(std::string_view options, const SubjectSettings& settings) {

@@ -115,6 +115,13 @@ def fresh_upper(base):
         (base / "fs" / name).mkdir()
 
 
+def enter_private_namespace(program):
+    if LIBC.unshare(CLONE_NEWNS) != 0:
+        sys.exit(f"{program}: needs root: no mount namespace of its own")
+    if LIBC.mount(None, b"/", None, MS_REC | MS_PRIVATE, None) != 0:
+        sys.exit(f"{program}: cannot make its mounts private")
+
+
 def timed(action):
     begin = time.perf_counter()
     action()
@@ -208,10 +215,7 @@ def main():
     parser.add_argument("--svg", help="a plot of the mount times")
     parser.add_argument("--json", help="the rows, as JSON")
     options = parser.parse_args()
-    if LIBC.unshare(CLONE_NEWNS) != 0:
-        sys.exit("identity_costs.py: needs root: no mount namespace of its own")
-    if LIBC.mount(None, b"/", None, MS_REC | MS_PRIVATE, None) != 0:
-        sys.exit("identity_costs.py: cannot make its mounts private")
+    enter_private_namespace("identity_costs.py")
     rows = []
     base = pathlib.Path(tempfile.mkdtemp(prefix="ovlspec-costs-"))
     try:

@@ -11,6 +11,7 @@ void write_time(Json& to, const char* name, const model::FreeTime& time) {
 
 void write_marks(Json& to, const model::Marks& marks) {
   if (marks.opaque) to["opaque"] = true;
+  if (marks.metacopy) to["metacopy"] = true;
   if (marks.redirect) to["redirect"] = json_bytes(*marks.redirect);
   if (marks.origin) to["origin"] = origin_text(*marks.origin);
   if (marks.backing != model::Backing{}) to["backing"] = backing_text(marks.backing);
@@ -32,6 +33,7 @@ void write_inode(Json& to, const model::Inode& inode) {
 
 void read_marks(JsonReader& reader, model::Marks& marks) {
   reader.boolean("opaque", marks.opaque);
+  reader.boolean("metacopy", marks.metacopy);
   if (reader.has("redirect")) reader.bytes("redirect", marks.redirect.emplace());
   if (reader.has("origin")) reader.word("origin", marks.origin.emplace(), parse_origin, "A:B:C or A:B:C:linked");
   reader.word("backing", marks.backing, parse_backing, "A:B:C");

@@ -205,7 +205,8 @@ Verdict Judge::step(const Caller& caller, const Operation& operation, const Outc
   shown_.clear();
   if (!rule) return errored(asked, plan, outcome);
   add(met_, *rule);
-  if (!outcome.ok()) return Verdict::kFine;
+  // One that fails may have copied its object up all the same.
+  if (!outcome.ok()) return ends(asked, plan) ? Verdict::kUnjudged : Verdict::kFine;
   return succeeded(asked, caller, plan, outcome);
 }
 
@@ -235,15 +236,24 @@ Verdict Judge::succeeded(const Asked& asked, const Caller& caller, const model::
   Verdict verdict = identity(asked, outcome);
   if (verdict != Verdict::kFine) return verdict;
   note_ideals(asked, plan.second.object, rules_shown(asked, plan, outcome));
-  for (const Deviation& deviation : profile_.deviations) {
-    if (deviation.action != Action::kEnd || deviation.operations.empty()) continue;
-    if (!may_copy_up(*asked.operation) || !applies(deviation, asked)) continue;
-    ++deviations_[&deviation];
-    return Verdict::kUnjudged;
-  }
+  if (ends(asked, plan)) return Verdict::kUnjudged;
   if (!asked.observed && may_copy_up(*asked.operation)) history_.touched(world_, plan, *asked.operation);
   apply(world_, caller, *asked.operation, plan, outcome);
   return Verdict::kFine;
+}
+
+// Whether a deviation leaves open what follows this operation.
+bool Judge::ends(const Asked& asked, const model::Plan& plan) {
+  if (!may_copy_up(*asked.operation)) return false;
+  Asked second = asked;
+  second.object = plan.second.object;
+  for (const Deviation& deviation : profile_.deviations) {
+    if (deviation.action != Action::kEnd || deviation.operations.empty()) continue;
+    if (!applies(deviation, asked) && !applies(deviation, second)) continue;
+    ++deviations_[&deviation];
+    return true;
+  }
+  return false;
 }
 
 // The rules that a success with this answer is an instance of, as far as deviations are of them.

@@ -104,6 +104,7 @@ class Judge {
 
   Verdict violation(const Asked& asked, model::Rule rule, std::string what);
   Verdict violations(const Asked& asked, const std::vector<model::Mismatch>& mismatches);
+  bool ends(const Asked& asked, const model::Plan& plan);
   bool applies(const Deviation& deviation, const Asked& asked) const;
   // The subject's answer was looked at, and these rules were met. To be told before the world changes.
   void note_ideals(const Asked& asked, model::ObjectId second, const model::RuleSet& rules);

@@ -52,7 +52,7 @@ void parse_private(std::string_view name, std::string value, ParsedInode& parsed
   if (name == names::kOpaque && directory) {
     parsed.marks.opaque = value == "y";
     if (value == "x") parsed.of_entries = Surrounding::kXattrWhiteouts;
-  } else if (name == names::kRedirect && directory) {
+  } else if (name == names::kRedirect && (directory || parsed.inode.is(FileType::kRegular))) {
     parsed.marks.redirect = std::move(value);
   } else if (name == names::kOrigin) {
     parsed.origin = std::move(value);
@@ -65,7 +65,7 @@ void parse_private(std::string_view name, std::string value, ParsedInode& parsed
   } else if (name == names::kUpper) {
     parsed.upper = std::move(value);
   } else if (name == names::kMetacopy) {
-    parsed.metacopy = parsed.inode.is(FileType::kRegular);
+    parsed.marks.metacopy = parsed.inode.is(FileType::kRegular);
   }
 }
 
@@ -113,6 +113,7 @@ ParsedInode parse_inode(AccessedInode accessed, DiskFormat format, Surrounding s
     whiteout_attribute = whiteout_attribute || name == names::kWhiteout;
     parse_private(name, std::move(xattr.value), parsed);
   }
+  if (!parsed.inode.is(FileType::kDirectory) && !parsed.marks.metacopy) parsed.marks.redirect.reset();
   parsed.inode.xattrs.clear();
   for (model::Xattr& xattr : seen) model::set_xattr(parsed.inode, xattr.name, std::move(xattr.value));
 
@@ -135,6 +136,7 @@ model::Inode inode_on_disk(const model::Inode& inode, const model::Marks& marks,
   }
   if (marks.opaque) model::set_xattr(written, prefix + std::string(names::kOpaque), "y");
   if (marks.redirect) model::set_xattr(written, prefix + std::string(names::kRedirect), *marks.redirect);
+  if (marks.metacopy) model::set_xattr(written, prefix + std::string(names::kMetacopy), "");
   return written;
 }
 

@@ -52,14 +52,13 @@ struct OwnSeal {
 };
 
 struct ParsedInode {
-  model::Inode inode;                 // without private attributes; escaped ones under the name that users see
-  model::Marks marks;                 // whiteout, opaque, redirect and backing; the origin is scan's to resolve
+  model::Inode inode;  // without private attributes; escaped ones under the name that users see
+  model::Marks marks;  // whiteout, opaque, redirect, metacopy and backing; the origin is scan's to resolve
   std::optional<std::string> origin;  // the origin attribute's bytes: a file handle, or empty where it is not known
   std::optional<OwnRecord> record;
   bool counted_by_another = false;  // names::kNlink is there, and not ours
   std::optional<OwnSeal> seal;
   std::optional<std::string> upper;  // an index entry's: the handle of the upper directory that it stands for
-  bool metacopy = false;             // content that lies in a layer below
   Surrounding of_entries = Surrounding::kPlain;
 };
 ParsedInode parse_inode(AccessedInode accessed, DiskFormat format, Surrounding surrounding);

@@ -68,7 +68,6 @@ class Walk {
     ParsedInode parsed = parse_inode(std::move(*accessed), format_, parent.surrounding);
     walked.origin = std::move(parsed.origin);
     walked.record = parsed.record;
-    if (parsed.metacopy) walked_.metacopies.push_back(path);
     const bool is_directory = parsed.inode.is(FileType::kDirectory);
     const ObjectId id = walked_.layer.add(std::move(parsed.inode), std::move(parsed.marks));
     walked_.inodes.push_back(std::move(walked));

@@ -20,10 +20,9 @@ struct WalkedInode {
 };
 
 struct WalkedLayer {
-  model::Layer layer;               // origins are not resolved
-  std::vector<WalkedInode> inodes;  // inodes[id] belongs to layer.tree[id]
-  std::optional<OwnSeal> seal;      // on the root
-  std::vector<std::string> metacopies;
+  model::Layer layer;                // origins are not resolved
+  std::vector<WalkedInode> inodes;   // inodes[id] belongs to layer.tree[id]
+  std::optional<OwnSeal> seal;       // on the root
   std::vector<std::string> skipped;  // paths, each with the reason
 };
 

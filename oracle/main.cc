@@ -1,5 +1,5 @@
-// The command line: ovlspec check, summary, explore, witnesses, replay, shrink, infer-profile, explain, rules, prove,
-// scan, identity, inode-properties.
+// The command line: ovlspec check, summary, explore, witnesses, replay, shrink, reproduce, infer-profile, explain,
+// rules, prove, scan, identity, inode-properties.
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
@@ -12,6 +12,7 @@
 #include "oracle/inode_properties_command.h"
 #include "oracle/interruption.h"
 #include "oracle/report.h"
+#include "oracle/report_reproduce.h"
 #include "oracle/rule_witnesses.h"
 #include "oracle/scan_command.h"
 #include "oracle/summary.h"
@@ -84,6 +85,8 @@ void add_check(CLI::App& app, CheckOptions& options) {
                     "A file that tells what was played; a run that was broken off, even by kill -9, goes on from it");
   check->add_option("--known", options.known, "A file of known violations: they are counted, and do not fail the run");
   check->add_option("--out", options.out, "Where violations and reports are saved")->capture_default_str();
+  check->add_flag_callback(
+      "--no-reproducers", [&options] { options.reproducers = false; }, "Violations are saved as traces alone");
   add_common(check, options.profiles, options.settings);
 }
 
@@ -135,6 +138,16 @@ CLI::App* add_explore(CLI::App& app, ExploreOptions& options) {
   return explore;
 }
 
+CLI::App* add_reproduce(CLI::App& app, std::string& trace, CheckOptions& options) {
+  CLI::App* command = app.add_subcommand(
+      "reproduce", "Writes what a trace shows as a shell script, a C program and a pytest file, and runs each");
+  command->add_option("trace", trace, "A trace: .trace, .jsonl or .bin")->required();
+  command->add_option("--subject", options.subjects, kSubjects)->default_val(std::vector<std::string>{"kernel"});
+  command->add_option("--out", options.out, "Where they are saved")->capture_default_str();
+  add_common(command, options.profiles, options.settings);
+  return command;
+}
+
 CLI::App* add_infer(CLI::App& app, InferOptions& options) {
   CLI::App* infer = app.add_subcommand("infer-profile", "Probes a subject, and writes a profile to begin with");
   infer->add_option("--subject", options.subject, "As for check")->required();
@@ -167,6 +180,9 @@ int main(int argc, char** argv) {
   ReplayOptions shrink_options;
   const CLI::App* shrinking =
       add_replay(app, "shrink", "Makes a trace that shows a violation smaller, and prints it", shrink_options);
+  std::string reproduced;
+  CheckOptions reproduce_options;
+  const CLI::App* reproducing = add_reproduce(app, reproduced, reproduce_options);
   std::string explained;
   CLI::App* explaining = app.add_subcommand("explain", "Tells a rule, or what the specification says of a trace");
   explaining->add_option("what", explained, "A rule's ID, or a trace")->required();
@@ -210,11 +226,14 @@ int main(int argc, char** argv) {
   if (scanning->parsed()) return status_of(scan_command(scan_options));
   const Interruption interruption;
   replay_options.settings.stop = shrink_options.settings.stop = check_options.settings.stop = interruption.flag();
-  infer_options.settings.stop = interruption.flag();
+  infer_options.settings.stop = reproduce_options.settings.stop = interruption.flag();
   explore_options.stop = interruption.flag();
   witness_options.stop = interruption.flag();
   if (witnessing->parsed()) return status_of(write_witnesses(witness_options));
   if (exploring->parsed()) return status_of(explore(explore_options));
+  if (reproducing->parsed())
+    return with_trace(reproduced,
+                      [&](const Trace& trace) { return status_of(reproduce_command(trace, reproduce_options)); });
   if (inferring->parsed()) return status_of(infer_profile(infer_options));
   if (replaying->parsed())
     return with_trace(replay_options.trace,

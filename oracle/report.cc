@@ -107,6 +107,9 @@ std::string violation_text(const Violation& violation) {
   text += indented(shown) + "\n";
   if (!violation.file.empty())
     text += fmt::format("  to repeat: ovlspec replay {} --subject '{}'\n", violation.file, violation.subject);
+  for (const Reproducer& reproducer : violation.reproducers)
+    text += fmt::format("  {}: {}{}\n", words_of(reproducer.language),
+                        reproducer.file.empty() ? "" : reproducer.file + ", ", words_of(reproducer));
   return text;
 }
 

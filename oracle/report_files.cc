@@ -9,6 +9,7 @@
 
 #include "oracle/finding_key.h"
 #include "oracle/report.h"
+#include "oracle/report_page.h"
 #include "oracle/trace_text.h"
 #include "oracle/trace_words.h"
 
@@ -33,6 +34,16 @@ std::string_view status_of(const Violation& violation) {
   return violation.steadiness.is_flaky() ? "flaky" : "new";
 }
 
+Json reproducers_json(const Violation& violation) {
+  Json all = Json::array();
+  for (const Reproducer& reproducer : violation.reproducers)
+    all.push_back({{"what", words_of(reproducer.language)},
+                   {"file", reproducer.file},
+                   {"verified", reproducer.state == Reproducer::State::kVerified},
+                   {"words", words_of(reproducer)}});
+  return all;
+}
+
 Json json_of(const Violation& violation) {
   const model::RuleText& rule = text_of(violation.finding.rule);
   Json json{{"type", "violation"},
@@ -51,6 +62,7 @@ Json json_of(const Violation& violation) {
             {"replays", violation.steadiness.replays},
             {"shown-in-replays", violation.steadiness.shown},
             {"file", violation.file},
+            {"reproducers", reproducers_json(violation)},
             {"trace", print_text(violation.trace)}};
   if (violation.known) json["known"] = {{"reason", violation.known->reason}, {"link", violation.known->link}};
   return json;
@@ -286,7 +298,8 @@ std::optional<std::string> write_report_files(const std::vector<SubjectReport>& 
   std::vector<std::pair<const char*, std::string>> files = {{"report.jsonl", report_jsonl(reports)},
                                                             {"report.xml", report_junit(reports)},
                                                             {"report.tap", report_tap(reports)},
-                                                            {"report.sarif", report_sarif(reports)}};
+                                                            {"report.sarif", report_sarif(reports)},
+                                                            {"index.html", report_page(reports)}};
   const bool found = std::any_of(reports.begin(), reports.end(), [](const SubjectReport& report) {
     return std::any_of(report.violations.begin(), report.violations.end(), fails);
   });

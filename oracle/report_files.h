@@ -21,8 +21,8 @@ std::string report_sarif(const std::vector<SubjectReport>& reports);
 // What `--known` reads, with reasons and links to be filled in. Traces are beside it.
 std::string suggested_known_issues(const std::vector<SubjectReport>& reports);
 
-// Writes report.jsonl, report.xml, report.tap, report.sarif and, where there are violations, known.toml. Why not, where
-// one could not be written.
+// Writes report.jsonl, report.xml, report.tap, report.sarif, index.html (report_page.h) and, where there are
+// violations, known.toml. Why not, where one could not be written.
 std::optional<std::string> write_report_files(const std::vector<SubjectReport>& reports, const std::string& directory);
 
 }  // namespace ovlspec::oracle

@@ -42,6 +42,7 @@ class Run {
     if (mounted_ || !adopt_changes()) return;
     const Attempt<Done> attempt = subject_.mount();
     mounted_ = attempt.ok();
+    watch([](RunWatcher& watcher) { watcher.happened(Mount{}); });
     judged(judge_.mounted(mounted_ ? std::nullopt : std::optional(attempt.failure),
                           mounted_ ? subject_.walked_at_mount() : std::nullopt));
     // Every other mount meets handles before names.
@@ -63,6 +64,7 @@ class Run {
   void operator()(const DropCaches&) {
     if (!mounted_) return;
     subject_.drop_caches();
+    watch([](RunWatcher& watcher) { watcher.happened(DropCaches{}); });
     // Before any name brings the objects back.
     look([this] { handles(); });
   }
@@ -75,6 +77,7 @@ class Run {
     };
     const Attempt<Scanned> before = scan();
     if (!require(before) || !require(subject_.mutate(mutate.mutation))) return;
+    watch([&](RunWatcher& watcher) { watcher.happened(mutate); });
     const Attempt<Scanned> after = scan();
     if (!require(after)) return;
     judge_.changed(mutate.mutation, before.value->layers, after.value->layers);
@@ -93,6 +96,9 @@ class Run {
       return std::nullopt;
     }
     ++result_.operations;
+    watch([&](RunWatcher& watcher) {
+      watcher.answered(judge_, observed ? Asker::kWalk : Asker::kTrace, caller, operation, outcome);
+    });
     if (outcome.ok() || !lost(&operation, observed)) judged(judge_.step(caller, operation, outcome, observed));
     return outcome;
   }
@@ -111,7 +117,15 @@ class Run {
     judged(judging(attempt.failure));
     return false;
   }
-  void judged(Verdict verdict) { result_.verdict = verdict; }
+  void judged(Verdict verdict) {
+    result_.verdict = verdict;
+    watch([this](RunWatcher& watcher) { watcher.judged(judge_); });
+  }
+
+  template <typename Telling>
+  void watch(const Telling& telling) const {
+    if (options_.watcher != nullptr) telling(*options_.watcher);
+  }
 
   template <typename T>
   bool require(const Attempt<T>& attempt) {
@@ -125,6 +139,7 @@ class Run {
     const Attempt<Scanned> scanned = subject_.scan();
     if (!require(scanned)) return false;
     changed_ = false;
+    watch([&](RunWatcher& watcher) { watcher.scanned(*scanned.value); });
     judged(judge_.layers_changed(scanned.value->layers));
     return goes_on();
   }
@@ -161,6 +176,7 @@ class Run {
       const ObjectHistory::Handle handle = judge_.handles()[i];
       const Result<HandleOpened> opened = subject_.open_handle(handle.bytes);
       ++result_.operations;
+      watch([&](RunWatcher& watcher) { watcher.handle_opened(handle, opened); });
       if (opened || !lost(nullptr, true)) judged(judge_.handle_opened(handle, opened));
     }
   }
@@ -169,6 +185,7 @@ class Run {
     if (!may_use_handles()) return;
     for (const Judge::Named& named : judge_.without_handle()) {
       const Result<std::string> handle = subject_.take_handle(named.path);
+      watch([&](RunWatcher& watcher) { watcher.handle_taken(named, handle); });
       if (handle) {
         judge_.handle_taken(named, *handle);
         continue;
@@ -191,6 +208,8 @@ class Run {
       options_.walk_up_to == 0 ? take_handles() : handles();
     });
     if (!goes_on()) return;
+    watch(
+        [&](RunWatcher& watcher) { watcher.happened(ending == Ending::kUnmount ? Event(Unmount{}) : Event(Crash{})); });
     const Attempt<Done> attempt = ending == Ending::kUnmount ? subject_.unmount() : subject_.crash();
     mounted_ = false;
     if (!require_or(attempt, [this](const Failure& failure) { return judge_.not_unmounted(failure); })) return;
@@ -198,11 +217,14 @@ class Run {
     // They could be read before.
     scanned.failure.fault = Fault::kSubject;
     if (!require_or(scanned, [this](const Failure& failure) { return judge_.unreadable(failure); })) return;
+    watch([&](RunWatcher& watcher) { watcher.scanned(*scanned.value); });
     judged(judge_.ended(*scanned.value, ending));
     if (!goes_on() || !options_.compare_with_kernel) return;
     const auto view = subject_.kernel_view();
     if (!view) return;
-    if (require(*view)) judged(judge_.kernel_view(*view->value));
+    if (!require(*view)) return;
+    watch([&](RunWatcher& watcher) { watcher.viewed(*view->value); });
+    judged(judge_.kernel_view(*view->value));
   }
 
   Subject& subject_;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "oracle/judge.h"
+#include "oracle/run_watcher.h"
 #include "oracle/subject.h"
 
 namespace ovlspec::oracle {
@@ -23,6 +24,7 @@ struct RunOptions {
   // kGoOn: a run may have several findings.
   AfterViolation after_violation = AfterViolation::kEnd;
   const std::atomic<bool>* stop = nullptr;  // once true, the run ends
+  RunWatcher* watcher = nullptr;
 };
 
 struct RunResult {

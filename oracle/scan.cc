@@ -269,7 +269,6 @@ Attempt<Scanned> scan_stack(const StackAccess& stack, DiskFormat format) {
 
   auto upper = walk_layer(*stack.upper, format);
   if (!upper.ok()) return failed(std::move(upper.failure), "upper");
-  for (const std::string& path : upper.value->metacopies) scanned.leftovers.push_back("metacopy " + path);
   std::optional<Work> work;
   if (stack.work != nullptr) {
     work.emplace(*stack.work, format, *upper.value);

@@ -27,8 +27,8 @@ struct StackAccess {
 // it where the index belongs to another upper (this one is a whole copy of that), and the lower has more than one link:
 // an index of all copied-up objects has the others too.
 //
-// Leftovers are what the work directory holds beside an empty `work` and the entries of `index`; entries of `index`
-// whose object has no name and no lower origin with several; and metacopies, whose content this reader does not follow.
+// Leftovers are what the work directory holds beside an empty `work` and the entries of `index`, and entries of `index`
+// whose object has no name and no lower origin with several.
 // An upper object that the kernel's index alone holds, because its last upper name went while lower names of it stayed,
 // is in the upper's tree without a name. Our engine brings another name to the upper instead.
 Attempt<Scanned> scan_stack(const StackAccess& stack, DiskFormat format = DiskFormat::kOverlay);

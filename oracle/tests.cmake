@@ -20,12 +20,17 @@ add_test(NAME golden_traces_fuse COMMAND ovlspec check --traces ${golden} --subj
 set(strategies --subject engine:identity=upfront --subject engine:identity=on-lookup --subject engine:identity=volatile)
 add_test(NAME golden_traces_strategies COMMAND ovlspec check --traces ${golden} ${strategies})
 # Each strategy breaks what its profile says, and nothing else.
+# Whoever changes the layers by hand takes records off the objects that they lie beside: without mutations.
+add_test(NAME campaign_user_attributes COMMAND ovlspec check --cases 500 --no-mutations --subject engine:userxattr)
 add_test(NAME campaign_strategies COMMAND ovlspec check --cases 300 --subject engine --subject engine:reuse ${strategies})
-set_tests_properties(golden_traces_engine golden_traces_strategies campaign_strategies PROPERTIES LABELS unit)
+set_tests_properties(golden_traces_engine golden_traces_strategies campaign_strategies campaign_user_attributes
+  PROPERTIES LABELS unit)
+add_test(NAME campaign_user_attributes_fuse
+  COMMAND ovlspec check --cases 40 --no-mutations --subject fuse:userxattr)
 # Some show on a file system of their own alone.
 add_test(NAME golden_traces_on_images
   COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/on_images.sh $<TARGET_FILE:ovlspec> check --traces ${golden} --subject fuse)
-set_tests_properties(golden_traces_fuse golden_traces_on_images PROPERTIES LABELS mount SKIP_RETURN_CODE 4
+set_tests_properties(golden_traces_fuse golden_traces_on_images campaign_user_attributes_fuse PROPERTIES LABELS mount SKIP_RETURN_CODE 4
   ENVIRONMENT "OVLSPEC_FUSE=$<TARGET_FILE:fuse-ovlspec>")
 
 # The solver's counterexamples, on our strategies, the kernel and the model.
@@ -41,6 +46,10 @@ ovlspec_test(explore_test unit SOURCES explore_test.cc LINK ovlspec_check)
 add_test(NAME explore_two_names COMMAND ovlspec explore --layers 2 --names 2 --length 1 --memory 64M)
 set_tests_properties(explore_two_names PROPERTIES LABELS unit)
 ovlspec_test(finding_key_test unit SOURCES finding_key_test.cc LINK ovlspec_check)
+ovlspec_test(report_script_test unit SOURCES report_script_test.cc LINK ovlspec_check)
+ovlspec_test(report_reproduce_test mount SOURCES report_reproduce_test.cc LINK ovlspec_check)
+target_compile_definitions(report_reproduce_test PRIVATE OVLSPEC_TRACES="${CMAKE_CURRENT_SOURCE_DIR}/traces"
+  OVLSPEC_PROGRAM="$<TARGET_FILE:fuse-ovlspec>")
 ovlspec_test(bad_subjects_test mount SOURCES bad_subjects_test.cc LINK ovlspec_check)
 find_package(Python3 COMPONENTS Interpreter)
 add_test(NAME resume_steered

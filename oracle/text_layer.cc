@@ -8,6 +8,7 @@ namespace {
 constexpr std::string_view kWhiteout = "whiteout";
 constexpr std::string_view kLink = "link";
 constexpr std::string_view kOpaque = "opaque";
+constexpr std::string_view kMetacopy = "metacopy";
 constexpr std::string_view kEntry = "an entry's attribute";
 
 Mode default_mode(FileType type) {
@@ -53,6 +54,7 @@ void print_number(std::string& text, std::string_view key, std::uint64_t number)
 
 void print_marks(std::string& text, const model::Marks& marks) {
   if (marks.opaque) text.append(" ").append(kOpaque);
+  if (marks.metacopy) text.append(" ").append(kMetacopy);
   if (marks.redirect) {
     text += " redirect=";
     append_quoted(text, *marks.redirect);
@@ -109,6 +111,10 @@ class AttributeReader {
     if (scanner_.next_byte() == '"') return quoted();
     if (scanner_.take(kOpaque)) {
       marks_.opaque = true;
+      return true;
+    }
+    if (scanner_.take(kMetacopy)) {
+      marks_.metacopy = true;
       return true;
     }
     const auto key = scanner_.take_until('=');

@@ -66,6 +66,10 @@ inline model::Marks marks(FileType type) {
     marks.opaque = coin();
     if (coin()) marks.redirect = bytes_without(kNoNul);
   }
+  if (!marks.whiteout && type == FileType::kRegular) {
+    marks.metacopy = coin();
+    if (marks.metacopy && coin()) marks.redirect = bytes_without(kNoNul);
+  }
   if (coin()) marks.origin = model::Origin{backing(), coin()};
   if (coin()) marks.backing = backing();
   return marks;

@@ -44,8 +44,9 @@ Problem check_device(const model::Inode& inode) {
 Problem check_marks(const model::Inode& inode, const model::Marks& marks) {
   const bool directory = inode.is(FileType::kDirectory);
   if (marks.opaque && !directory) return "only directories are opaque";
+  if (marks.metacopy && !inode.is(FileType::kRegular)) return "only files are metacopies";
   if (!marks.redirect) return std::nullopt;
-  if (!directory) return "only directories have a redirect";
+  if (!directory && !marks.metacopy) return "only directories and metacopies have a redirect";
   if (has_nul(*marks.redirect)) return "a redirect has a zero byte";
   if (marks.redirect->size() > names::kRedirectMax) return over("a redirect", names::kRedirectMax, "bytes");
   return std::nullopt;
@@ -90,7 +91,7 @@ Problem check_option(std::string_view option) {
 }
 
 Problem check_object(const model::Inode& inode, const model::Marks& marks) {
-  if (marks.whiteout && (marks.opaque || marks.redirect)) return "a whiteout is neither opaque nor redirected";
+  if (marks.whiteout && (marks.opaque || marks.redirect || marks.metacopy)) return "a whiteout is neither opaque nor redirected";
   if (marks.whiteout) return std::nullopt;
   if (inode.mode > kModeMask) return "a mode is 7777 at most";
   for (const auto* time : {&inode.access_time, &inode.modify_time})

@@ -30,10 +30,11 @@
 // Rules.
 //   - `#` begins a comment; blank lines and indentation mean nothing.
 //   - Names and paths are bare words of printable ASCII, or in double quotes with \" \\ \n \t \xNN. Data is in quotes.
-//   - An entry: KIND PATH [MODE] [MAJOR:MINOR] [KEY=VALUE | opaque]... ["content"]. Without a mode: 755 for dir, 777
-//   for
-//     symlink, 644 otherwise. Keys: uid, gid, atime, mtime (0; `?` leaves a time free), size (content is continued
-//     with zero bytes), redirect, origin, backing; any key with a `.` or in quotes is an extended attribute. The path
+//   - An entry: KIND PATH [MODE] [MAJOR:MINOR] [KEY=VALUE | opaque | metacopy]... ["content"]. Without a mode: 755 for
+//   dir,
+//     777 for symlink, 644 otherwise. Keys: uid, gid, atime, mtime (0; `?` leaves a time free), size (content is
+//     continued with zero bytes), redirect, origin, backing; any key with a `.` or in quotes is an extended attribute.
+//     The path
 //     `.` is the layer's root, without which it is 755. Parents stand before what is in them.
 //   - An operation is made by root unless a caller's name stands before it. Without a `caller root` line root has
 //     every capability and umask 0.

@@ -125,6 +125,21 @@ Template parse_template(std::string_view text) {
 
 bool is_union_subject(std::string_view kind) { return find_program(kind) != nullptr; }
 
+std::optional<MountProgram> union_program(std::string_view kind) {
+  const UnionProgram* const program = find_program(kind);
+  if (program == nullptr) return std::nullopt;
+  MountProgram made{.command = {.writable = program->writable, .read_only = program->read_only, .unmount = {}},
+                    .format = program->format};
+  made.command.writable.insert(made.command.writable.begin(), program->names.front());
+  made.command.read_only.insert(made.command.read_only.begin(), program->names.front());
+  return made;
+}
+
+std::optional<MountProgram> command_program(std::string_view text) {
+  Template parsed = parse_template(text);
+  return parsed.error ? std::nullopt : std::optional(std::move(parsed.program));
+}
+
 SubjectOrError make_union_subject(std::string_view kind, std::string_view options, const SubjectSettings& settings) {
   const UnionProgram& program = *find_program(kind);
   if (auto why = fuse_unavailable()) return refused({.usage = false, .what = "FUSE cannot be used here: " + *why});
@@ -135,10 +150,8 @@ SubjectOrError make_union_subject(std::string_view kind, std::string_view option
     return refused({.usage = false,
                     .what = "the program " + std::string(kind) + " was not found; Debian's package " + program.package +
                             " has it"});
-  MountProgram made{.command = {.writable = program.writable, .read_only = program.read_only, .unmount = {}},
-                    .format = program.format};
-  made.command.writable.insert(made.command.writable.begin(), *path);
-  made.command.read_only.insert(made.command.read_only.begin(), *path);
+  MountProgram made = *union_program(kind);
+  made.command.writable.front() = made.command.read_only.front() = *path;
   const std::string name = std::string(kind) + (options.empty() ? "" : ":" + std::string(options));
   return {.subject = std::make_unique<ProgramSubject>(name, std::move(made), split_options(options), settings),
           .error = {}};

@@ -3,6 +3,7 @@
 // the upper layer makes the index anew from the records on its inodes, and a whole copy adopts its records. The same
 // walk where a power failure lost claims of the log.
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "impl/engine/layer_walk.h"
@@ -11,17 +12,25 @@
 
 namespace ovlspec::impl {
 
-struct OverlayEngine::UpperClaims {
-  struct Claim {
-    FoundInode found;
-    IdentityRecord record;
-    std::uint64_t generation = 0;
-    bool holds = false;  // the record counts for this inode
-    bool is_own() const { return record.lies_on(found.attributes.number, generation); }
+// An inode of the upper layer with a record.
+struct OverlayEngine::UpperClaim {
+  struct Name {
+    InodeRef directory;
+    std::string name;
   };
-  std::vector<Claim> claims;     // of each inode with a record, in the byte order of their first paths
-  std::set<InodeNumber> inodes;  // of all that are no directories
-  bool is_copy = false;          // the upper layer was copied as a whole
+  FoundInode found;
+  IdentityRecord record;
+  std::uint64_t generation = 0;
+  bool holds = false;            // the record counts for this inode
+  std::vector<Name> names = {};  // all, of an object that takes no private attribute
+  bool is_own() const { return record.lies_on(found.attributes.number, generation); }
+};
+
+struct OverlayEngine::UpperClaims {
+  static constexpr std::size_t kNoClaim = ~std::size_t{0};
+  std::vector<UpperClaim> claims;             // in the byte order of their first paths
+  std::map<InodeNumber, std::size_t> inodes;  // of all that are no directories: where in `claims`, or kNoClaim
+  bool is_copy = false;                       // the upper layer was copied as a whole
 };
 
 Result<OriginHandle> OverlayEngine::upper_seal() const {
@@ -45,7 +54,7 @@ Status OverlayEngine::adopt_upper_layer() {
   if (is_own_index && !parts_->lost_claims) return {};
   UpperClaims claims;
   OVLSPEC_TRY(collect_claims(claims));
-  const auto is_own = [](const UpperClaims::Claim& claim) { return claim.is_own(); };
+  const auto is_own = [](const UpperClaim& claim) { return claim.is_own(); };
   // Without a seal, records that lie on their own inodes say that the upper layer is no copy.
   const WritableParts::Seal seal_of_upper = parts_->found_seal;
   claims.is_copy = seal_of_upper == WritableParts::Seal::kForeign ||
@@ -54,7 +63,7 @@ Status OverlayEngine::adopt_upper_layer() {
   OVLSPEC_TRY(adopt_records(claims));
   OVLSPEC_TRY(rebuild_index(claims));
   const std::vector<InodeNumber> known = parts_->claims;  // ascending since load_claims
-  for (const UpperClaims::Claim& held : claims.claims)
+  for (const UpperClaim& held : claims.claims)
     if (held.holds && held.record.number != 0 && !std::binary_search(known.begin(), known.end(), held.record.number))
       OVLSPEC_TRY(claim(held.record.number));
   parts_->is_sealed = false;
@@ -77,6 +86,32 @@ Status OverlayEngine::collect_claims(UpperClaims& claims) {
   });
 }
 
+// What the record on the inode, or beside its name, says, be it its own or another's.
+Result<std::optional<IdentityRecord>> OverlayEngine::claimed_by(const FoundInode& found,
+                                                                const DirectoryEntryPlace& at) const {
+  FoundInstance instance{layers_.upper.get(), found};
+  const bool is_beside = !layers_.takes_private_xattrs(found.attributes.type);
+  if (is_beside) {
+    instance.directory = at.directory;
+    instance.name = at.name;
+  }
+  auto bytes = record_bytes(instance);
+  if (!bytes.ok()) return bytes.error();
+  if (!*bytes && is_beside) return only_entry_record(at);
+  return *bytes ? decode_record(**bytes) : std::nullopt;
+}
+
+Status OverlayEngine::rewrite_record(const UpperClaim& claim) {
+  if (layers_.takes_private_xattrs(claim.found.attributes.type))
+    return parts_->store.set_xattr(claim.found.inode, layers_.private_name(names::kIdentity),
+                                   encode_record(claim.record), XattrMode::kAny);
+  for (const UpperClaim::Name& name : claim.names) {
+    OVLSPEC_TRY(remove_entry_records(name.directory, entry_record_prefix(name.name)));
+    OVLSPEC_TRY(write_entry_record({name.directory, name.name}, claim.record));
+  }
+  return {};
+}
+
 // The inode, where it is a directory.
 Result<std::optional<InodeRef>> OverlayEngine::collect_claim(const InodeRef& directory, const std::string& name,
                                                              UpperClaims& claims) {
@@ -85,35 +120,41 @@ Result<std::optional<InodeRef>> OverlayEngine::collect_claim(const InodeRef& dir
   ++walked_;
   if (is_whiteout_device(found->attributes)) return std::optional<InodeRef>();
   const bool is_directory = found->attributes.type == FileType::kDirectory;
-  const bool is_new = is_directory || claims.inodes.insert(found->attributes.number).second;
-  auto bytes = layers_.private_xattr({layers_.upper.get(), found->inode}, names::kIdentity);
-  if (!bytes.ok()) return bytes.error();
-  const auto record = *bytes ? decode_record(**bytes) : std::nullopt;
-  if (is_new && record)
-    claims.claims.push_back(
-        {.found = *found, .record = *record, .generation = generation_of({layers_.upper.get(), *found})});
+  std::size_t no_other_name = UpperClaims::kNoClaim;
+  std::size_t& claim =
+      is_directory ? no_other_name : claims.inodes.try_emplace(found->attributes.number, no_other_name).first->second;
+  if (claim == UpperClaims::kNoClaim) {
+    auto record = claimed_by(*found, {directory, name});
+    if (!record.ok()) return record.error();
+    if (*record) {
+      claim = claims.claims.size();
+      const std::uint64_t generation = generation_of({layers_.upper.get(), *found});
+      claims.claims.push_back({.found = *found, .record = **record, .generation = generation});
+    }
+  }
+  if (claim != UpperClaims::kNoClaim && !layers_.takes_private_xattrs(found->attributes.type))
+    claims.claims[claim].names.push_back({directory, name});
   return is_directory ? std::optional<InodeRef>(found->inode) : std::nullopt;
 }
 
 // Each number goes to one holder: the inode that its record was written for, else the first copy.
 Status OverlayEngine::adopt_records(UpperClaims& claims) {
   std::set<InodeNumber> held;
-  const auto decide = [&](UpperClaims::Claim& claim) {
+  const auto decide = [&](UpperClaim& claim) {
     const InodeNumber number = claim.record.number;  // 0: none is kept, so that any number of inodes may
     claim.holds = identity::keeps<WordDomain>({.in_place = claim.is_own(),
                                                .layer_copied = claims.is_copy,
                                                .number_held = number != 0 && held.contains(number)});
     if (claim.holds) held.insert(number);
   };
-  std::vector<UpperClaims::Claim*> copies;
-  for (UpperClaims::Claim& claim : claims.claims) claim.is_own() ? decide(claim) : copies.push_back(&claim);
-  for (UpperClaims::Claim* copy : copies) {
+  std::vector<UpperClaim*> copies;
+  for (UpperClaim& claim : claims.claims) claim.is_own() ? decide(claim) : copies.push_back(&claim);
+  for (UpperClaim* copy : copies) {
     decide(*copy);
     if (!copy->holds) continue;
     copy->record.upper_inode = copy->found.attributes.number;
     copy->record.upper_generation = copy->generation;
-    OVLSPEC_TRY(parts_->store.set_xattr(copy->found.inode, layers_.private_name(names::kIdentity),
-                                        encode_record(copy->record), XattrMode::kAny));
+    OVLSPEC_TRY(rewrite_record(*copy));
   }
   return {};
 }
@@ -127,7 +168,7 @@ Status OverlayEngine::rebuild_index(const UpperClaims& claims) {
     if (!*entry || claims.inodes.contains((*entry)->attributes.number)) continue;
     OVLSPEC_TRY(parts_->index.remove(name));
   }
-  for (const UpperClaims::Claim& claim : claims.claims) {
+  for (const UpperClaim& claim : claims.claims) {
     if (!claim.holds || claim.record.origin_links < 2) continue;
     if (claim.found.attributes.type == FileType::kDirectory) continue;
     auto origin = layers_.private_xattr({layers_.upper.get(), claim.found.inode}, names::kOrigin);

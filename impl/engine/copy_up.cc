@@ -97,46 +97,57 @@ Result<WorkDirectory::Made> OverlayEngine::make_copy(const Node& node, const Fou
   }
   auto made = parts_->work.make(inode, WorkDirectory::Purpose::kCopyUp);
   if (!made.ok()) return made;
-  const Status filled = fill_copy(node, lower, made->found, how);
+  const Status filled = fill_copy(node, lower, *made, how);
   if (filled.ok()) return made;
   static_cast<void>(parts_->work.discard(made->name));
   return filled.error();
 }
 
-Status OverlayEngine::fill_copy(const Node& node, const FoundInstance& lower, const FoundInode& copy,
+Status OverlayEngine::fill_copy(const Node& node, const FoundInstance& lower, const WorkDirectory::Made& made,
                                 const CopyUp& how) {
+  const FoundInode& copy = made.found;
   const Instance to{layers_.upper.get(), copy.inode};
+  FileRef opened;
   if (node.type == FileType::kRegular) {
     FileSize size = lower.found.attributes.size;
     if (how.change != nullptr && how.change->size) size = std::min(size, *how.change->size);
     if (node.data && node.data->layer == nullptr) return Errno::kEIO;
-    OVLSPEC_TRY(copy_data(node.data ? *node.data : lower.instance(), to, size));
+    auto copied = copy_data(node.data ? *node.data : lower.instance(), to, size);
+    if (!copied.ok()) return copied.error();
+    opened = std::move(*copied);
   }
   OVLSPEC_TRY(copy_xattrs(layers_, lower.instance(), to));
-  const auto flags = lower.layer->store->protection(lower.found.inode);
+  const auto flags = protection(node);
   if (!flags.ok()) return flags.error();
   if (*flags != 0) OVLSPEC_TRY(write_protection(copy.inode, *flags));
-  auto origin = origin_of(lower);
-  if (!origin.ok()) return origin.error();
-  if (!node.removed) OVLSPEC_TRY(write_identity(node, lower, copy, std::move(*origin)));
+  if (!node.removed) OVLSPEC_TRY(write_identity(node, lower, made));
   OVLSPEC_TRY(finish_copy(lower, copy.inode, how.change));
   if (options_.durability == Durability::kVolatile || node.type != FileType::kRegular) return {};
-  return sync_file(to);
+  return sync_file(to, std::move(opened));
 }
 
-Status OverlayEngine::write_identity(const Node& node, const FoundInstance& lower, const FoundInode& copy,
-                                     OriginHandle origin) {
-  const IdentityRecord record{.number = forgets_numbers() ? 0 : node.number,
-                              .generation = node.generation,
-                              .origin_file_system = table_.tag(key_of(*lower.layer, lower.found).file_system),
-                              .origin_inode = lower.found.attributes.number,
-                              .upper_inode = copy.attributes.number,
-                              .upper_generation = generation_of({layers_.upper.get(), copy}),
-                              .origin_links = lower.found.attributes.links};
-  const Status written = parts_->store.set_xattr(copy.inode, layers_.private_name(names::kIdentity),
-                                                 encode_record(record), XattrMode::kAny);
+IdentityRecord OverlayEngine::record_for(const Node& node, const FoundInstance& lower, const FoundInode& copy) {
+  return {.number = forgets_numbers() ? 0 : node.number,
+          .generation = node.generation,
+          .origin_file_system = table_.tag(key_of(*lower.layer, lower.found).file_system),
+          .origin_inode = lower.found.attributes.number,
+          .upper_inode = copy.attributes.number,
+          .upper_generation = generation_of({layers_.upper.get(), copy}),
+          .origin_links = lower.found.attributes.links};
+}
+
+// The copy's name in the work directory is one of its names, too: after a crash its claim is told by the record.
+Status OverlayEngine::write_identity(const Node& node, const FoundInstance& lower, const WorkDirectory::Made& made) {
+  const IdentityRecord record = record_for(node, lower, made.found);
+  if (!layers_.takes_private_xattrs(node.type))
+    return write_entry_record({parts_->work.temporary(), made.name}, record);
+  const InodeRef& copy = made.found.inode;
+  const Status written =
+      parts_->store.set_xattr(copy, layers_.private_name(names::kIdentity), encode_record(record), XattrMode::kAny);
   if (!written.ok()) return takes_no_attribute(written.error()) ? Status() : written;
-  return parts_->store.set_xattr(copy.inode, layers_.private_name(names::kOrigin), origin.bytes, XattrMode::kAny);
+  auto origin = origin_of(lower);
+  if (!origin.ok()) return origin.error();
+  return parts_->store.set_xattr(copy, layers_.private_name(names::kOrigin), origin->bytes, XattrMode::kAny);
 }
 
 // The lower's mode and times, and the change over them.
@@ -187,7 +198,13 @@ Status OverlayEngine::show_copy(const Node& node, const std::optional<NodeName>&
   const InodeRef& directory = place->parent->upper;
   auto before = parts_->store.attributes(directory);
   if (!before.ok()) return before.error();
-  OVLSPEC_TRY(parts_->store.rename(work, made.name, directory, place->name, StoreRename::kNoReplace));
+  const UpperObject object{node.type, made.found.attributes.number};
+  const DirectoryEntryPlace from{work, made.name};
+  const DirectoryEntryPlace to{directory, place->name};
+  OVLSPEC_TRY(copy_entry_record(object, from, to));
+  const Status moved = parts_->store.rename(work, made.name, directory, place->name, StoreRename::kNoReplace);
+  remove_entry_record(object, moved.ok() ? from : to);
+  OVLSPEC_TRY(moved);
   restore_times(directory, *before);
   return {};
 }

@@ -19,7 +19,8 @@ void add_metacopy(World& world, std::string_view path) {
 
 void PrintTo(const CrashScenario& scenario, std::ostream* out) { *out << scenario.name; }
 
-void fill_for_crash(World& world) {
+void fill_for_crash(World& world, const CrashScenario& scenario) {
+  if (scenario.xattrs == XattrNamespace::kUser) world.user_xattrs();
   world.lower(0).file("f", "f").file("g", "g").file("d/x", "x").directory("empty").file("a", "linked");
   world.lower(0).hard_link("a", "b").hard_link("a", "d/c").symlink("s", "target");
   world.lower(1).file("d/y", "y").file("e/z", "z").file("w", "w");
@@ -74,7 +75,7 @@ void expect_before_or_after(World& world, const CrashReference& expected, const 
 
 CrashReference crash_reference(const CrashScenario& scenario) {
   World world;
-  fill_for_crash(world);
+  fill_for_crash(world, scenario);
   CrashReference made;
   {
     Mounted mounted(world);
@@ -96,11 +97,36 @@ Status all(std::initializer_list<Status> steps) {
   return {};
 }
 
+// Objects whose records lie on their directories (entry_record.h).
+std::vector<CrashScenario> scenarios_beside() {
+  const auto copied = [](Mounted& m) { return all({m.link("s", "d/copied"), m.chmod("fifo", 0640)}); };
+  std::vector<CrashScenario> scenarios = {
+      {"CopyUpOfASymlinkBeside", [](Mounted& m) { return m.link("s", "s2"); }},
+      {"CopyUpOfAFifoBeside", [](Mounted& m) { return m.chmod("fifo", 0640); }},
+      {"RenameOfALowerSymlinkBeside", [](Mounted& m) { return m.rename("s", "d/moved"); }},
+      {"RenameOfASymlinkBeside", [](Mounted& m) { return m.rename("s", "moved"); }, copied},
+      {"RenameOfASymlinkToAnotherDirectoryBeside", [](Mounted& m) { return m.rename("s", "e/moved"); }, copied},
+      {"RenameOfASymlinkOverAFifoBeside", [](Mounted& m) { return m.rename("s", "fifo"); }, copied},
+      {"RenameOfASymlinkOverAWhiteoutBeside", [](Mounted& m) { return m.rename("s", "f"); },
+       [](Mounted& m) { return m.unlink("f"); }},
+      {"ExchangeOfASymlinkAndAFifoBeside", [](Mounted& m) { return m.rename("s", "fifo", RenameMode::kExchange); },
+       copied},
+      {"ExchangeOverDirectoriesBeside", [](Mounted& m) { return m.rename("d/copied", "fifo", RenameMode::kExchange); },
+       copied},
+      {"LinkOfASymlinkBeside", [](Mounted& m) { return m.link("d/copied", "e/another"); }, copied},
+      {"UnlinkOfASymlinkBeside", [](Mounted& m) { return m.unlink("d/copied"); }, copied},
+      {"UnlinkOfAFifoBeside", [](Mounted& m) { return m.unlink("fifo"); }, copied},
+      {"RenameOfTheDirectoryBeside", [](Mounted& m) { return m.rename("d", "moved"); }, copied},
+  };
+  for (CrashScenario& scenario : scenarios) scenario.xattrs = XattrNamespace::kUser;
+  return scenarios;
+}
+
 }  // namespace
 
 std::vector<CrashScenario> crash_scenarios() {
   const auto make_over = [](Mounted& m) { return all({m.unlink("f"), m.unlink("d/x"), m.unlink("d/y")}); };
-  return {
+  std::vector<CrashScenario> scenarios = {
       {"CopyUp", [](Mounted& m) { return m.chmod("d/y", 0600); }},
       {"TruncatingOpen", [](Mounted& m) { return m.write("f", ""); }},
       {"Truncate", [](Mounted& m) { return m.truncate("d/x", 0); }},
@@ -202,6 +228,8 @@ std::vector<CrashScenario> crash_scenarios() {
        [](Mounted& m) { return m.rename("deep/a/b/c", "e/c", RenameMode::kNoReplace); }},
       {"RenameOfASymlinkOverAFifo", [](Mounted& m) { return m.rename("s", "fifo"); }},
   };
+  for (CrashScenario& scenario : scenarios_beside()) scenarios.push_back(std::move(scenario));
+  return scenarios;
 }
 
 }  // namespace ovlspec::impl

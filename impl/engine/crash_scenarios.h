@@ -16,13 +16,14 @@ struct CrashScenario {
   std::string name;
   std::function<Status(Mounted&)> operation;
   std::function<Status(Mounted&)> before = [](Mounted&) { return Status(); };
+  XattrNamespace xattrs = XattrNamespace::kTrusted;
 };
 void PrintTo(const CrashScenario& scenario, std::ostream* out);
 
 // The operations of the engine, on each kind of object and each history of it that makes a difference.
 std::vector<CrashScenario> crash_scenarios();
 // The layers that all of them start from.
-void fill_for_crash(World& world);
+void fill_for_crash(World& world, const CrashScenario& scenario);
 
 // Without what may differ after a crash.
 std::map<std::string, Shown> comparable(std::map<std::string, Shown> tree);

@@ -15,15 +15,30 @@ NewInode with_inherited_group(NewInode inode, const Attributes& parent) {
 
 }  // namespace
 
+Status OverlayEngine::check_new_name(std::string_view name) const {
+  const bool is_refused =
+      options_.file_whiteout_names == FileWhiteoutNames::kRefused && name.starts_with(names::kFileWhiteout);
+  return is_refused ? Errno::kEINVAL : Status();
+}
+
+Result<std::optional<std::string>> OverlayEngine::default_list(const Node& upper_directory) const {
+  if (upper_directory.lacks_default_list) return std::optional<std::string>();
+  auto given = parts_->store.xattr(upper_directory.upper, kDefaultList);
+  if (given.ok()) return std::optional<std::string>(std::move(*given));
+  if (given.error() != Errno::kENODATA && given.error() != Errno::kEOPNOTSUPP) return given.error();
+  upper_directory.lacks_default_list = true;
+  return std::optional<std::string>();
+}
+
 // Takes what `made` inherits off its mode. The lists that it is to have; none of them where it inherits nothing.
-Result<std::optional<InheritedLists>> OverlayEngine::inherited_lists(const InodeRef& upper_directory,
+Result<std::optional<InheritedLists>> OverlayEngine::inherited_lists(const Node& upper_directory,
                                                                      NewInode& made) const {
   std::optional<InheritedLists> lists;
   if (options_.access_lists == AccessLists::kInherited && made.type != FileType::kSymlink) {
-    const auto given = parts_->store.xattr(upper_directory, kDefaultList);
-    if (!given.ok() && given.error() != Errno::kENODATA && given.error() != Errno::kEOPNOTSUPP) return given.error();
-    if (given.ok()) {
-      auto inherited = inherit(*given, made.type, made.mode);
+    const auto given = default_list(upper_directory);
+    if (!given.ok()) return given.error();
+    if (*given) {
+      auto inherited = inherit(**given, made.type, made.mode);
       if (!inherited.ok()) return inherited.error();
       lists = std::move(*inherited);
     }
@@ -75,6 +90,23 @@ Result<FoundInode> OverlayEngine::place_over_whiteout(const NodePtr& parent, std
   return std::move(made->found);
 }
 
+// REQUIRES: the directory is in the upper layer, and the name shows nothing.
+Result<OverlayEngine::MadeObject> OverlayEngine::place_new(const NodePtr& parent, std::string_view name,
+                                                           const NewInode& inode, const Reached& slot) {
+  auto above = parts_->store.attributes(parent->upper);
+  if (!above.ok()) return above.error();
+  NewInode made = with_inherited_group(inode, *above);
+  auto lists = inherited_lists(*parent, made);
+  if (!lists.ok()) return lists.error();
+  auto found = slot.upper_whiteout ? place_over_whiteout(parent, name, made, *lists)
+               : *lists            ? place_with_lists(parent, name, made, **lists)
+                                   : parts_->store.create(parent->upper, name, made);
+  if (!found.ok()) return found.error();
+  return MadeObject{.found = std::move(*found),
+                    .attributes_are_last = !slot.upper_whiteout && !*lists,
+                    .inherited_lists = lists->has_value()};
+}
+
 Result<NodeEntry> OverlayEngine::create(NodeId parent, std::string_view name, const NewInode& inode) {
   const std::unique_lock lock(namespace_);
   OVLSPEC_TRY(check_writable());
@@ -86,18 +118,12 @@ Result<NodeEntry> OverlayEngine::create(NodeId parent, std::string_view name, co
   auto slot = reach(*holder, name);
   if (!slot.ok()) return slot.error();
   if (slot->node) return Errno::kEEXIST;
+  OVLSPEC_TRY(check_new_name(name));
   OVLSPEC_TRY(check_mutable(**holder));
   OVLSPEC_TRY(copy_up_directory(*holder));
-  auto above = parts_->store.attributes((*holder)->upper);
-  if (!above.ok()) return above.error();
-  NewInode made = with_inherited_group(inode, *above);
-  auto lists = inherited_lists((*holder)->upper, made);
-  if (!lists.ok()) return lists.error();
-  auto found = slot->upper_whiteout ? place_over_whiteout(*holder, name, made, *lists)
-               : *lists             ? place_with_lists(*holder, name, made, **lists)
-                                    : parts_->store.create((*holder)->upper, name, made);
-  if (!found.ok()) return found.error();
-  const FoundInstance top{layers_.upper.get(), std::move(*found)};
+  auto made = place_new(*holder, name, inode, *slot);
+  if (!made.ok()) return made.error();
+  const FoundInstance top{layers_.upper.get(), std::move(made->found)};
   auto fresh = std::make_shared<Node>();
   fresh->type = top.found.attributes.type;
   fresh->upper = top.found.inode;
@@ -105,10 +131,12 @@ Result<NodeEntry> OverlayEngine::create(NodeId parent, std::string_view name, co
   fresh->generation = generation_of(top);
   fresh->on_upper.store(true, std::memory_order_release);
   fresh->protection = 0;
+  fresh->lacks_default_list = !made->inherited_lists;
   if (!fresh->is_directory()) link_counts_.added(*fresh->upper_key);
   auto number = kept_number(top, std::nullopt);
   if (!number.ok()) return number.error();
-  return entry(table_.insert({*fresh->upper_key, *holder, name}, fresh, *number), std::nullopt);
+  const auto known = made->attributes_are_last ? std::optional(top.found.attributes) : std::nullopt;
+  return entry(table_.insert({*fresh->upper_key, *holder, name}, fresh, *number), known);
 }
 
 Result<NodeEntry> OverlayEngine::link(NodeId id, NodeId parent, std::string_view name) {
@@ -125,11 +153,16 @@ Result<NodeEntry> OverlayEngine::link(NodeId id, NodeId parent, std::string_view
   if (!slot.ok()) return slot.error();
   if (slot->node) return Errno::kEEXIST;
   if ((*linked)->removed) return Errno::kENOENT;
+  OVLSPEC_TRY(check_new_name(name));
   OVLSPEC_TRY(check_mutable(**holder));
   OVLSPEC_TRY(check_free(**linked));
   OVLSPEC_TRY(copy_up(*linked, CopyUp{}));
   OVLSPEC_TRY(copy_up_directory(*holder));
   const InodeRef& inode = (*linked)->upper;
+  const auto other = table_.a_name(**linked);
+  if (other && other->parent->upper)
+    OVLSPEC_TRY(
+        copy_entry_record(upper_object(**linked), {other->parent->upper, other->name}, {(*holder)->upper, name}));
   if (slot->upper_whiteout) {
     const std::string temporary = parts_->work.fresh_name();
     OVLSPEC_TRY(parts_->store.link(inode, parts_->work.temporary(), temporary));

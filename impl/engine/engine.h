@@ -67,6 +67,10 @@ enum class IdentityStrategy : std::uint8_t { kDerived, kUpfront, kOnLookup, kVol
 // none); kTrust: always.
 enum class SealCheck : std::uint8_t { kVerify, kDigest, kTrust };
 
+// Names that begin as whiteouts do that are files (names::kFileWhiteout). kRefused: where such files are read in lower
+// layers, nothing takes such a name, which would hide another in a mount over this one.
+enum class FileWhiteoutNames : std::uint8_t { kOrdinary, kRefused };
+
 struct EngineOptions {
   IdentityStrategy identity = IdentityStrategy::kDerived;
   IdentityMap* map = nullptr;           // outlives the engine; null for kDerived alone
@@ -75,6 +79,7 @@ struct EngineOptions {
   AccessLists access_lists = AccessLists::kInherited;
   Durability durability = Durability::kSynced;
   Redirects redirects = Redirects::kMade;
+  FileWhiteoutNames file_whiteout_names = FileWhiteoutNames::kOrdinary;
   std::uint64_t mount_device = 0;  // st_dev that attributes show; the kernel replaces it on FUSE
   // Told, in one line for people, what the mount ignores: once of each kind. From any thread.
   std::function<void(const std::string&)> report;
@@ -125,7 +130,8 @@ class Engine {
 
   // Names. EROFS for each of them on a stack without an upper.
   // inode.uid and inode.gid are the caller's, and inode.umask, where it was not taken off inode.mode before; ENOENT in
-  // a directory that was removed; EEXIST; EPERM for a device 0:0.
+  // a directory that was removed; EEXIST; EPERM for a device 0:0; EINVAL for a name that is refused
+  // (FileWhiteoutNames), here, in link and in rename.
   virtual Result<NodeEntry> create(NodeId parent, std::string_view name, const NewInode& inode) = 0;
   virtual Result<NodeEntry> link(NodeId node, NodeId parent, std::string_view name) = 0;
   virtual Status unlink(NodeId parent, std::string_view name) = 0;

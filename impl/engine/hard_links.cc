@@ -261,7 +261,8 @@ void OverlayEngine::name_removed(const Reached& reached, const NodePtr& parent, 
   const std::optional<ObjectKey>& key = reached.upper_here ? node->upper_key : node->lower_key;
   if (key) link_counts_.removed(*key);
   if (!node->index_name.empty() && !reached.upper_here) write_kernel_count(*node);
-  auto shown = shown_links(*node);
+  // What its inode in a lower layer says stays as it was.
+  auto shown = !node->upper && reached.backing ? shown_links(*node, *reached.backing) : shown_links(*node);
   // A single lower file keeps its backing link, which is hidden now.
   const bool is_single = !node->upper && shown.ok() && *shown == 1 && !reached.has_lower_links;
   node->removed = is_single || (shown.ok() && *shown == 0);

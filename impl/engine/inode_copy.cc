@@ -39,8 +39,8 @@ bool must_copy(std::string_view name) { return name.starts_with("system.posix_ac
 
 }  // namespace
 
-Status copy_data(const Instance& from, const Instance& to, FileSize size) {
-  if (size == 0) return {};
+Result<FileRef> copy_data(const Instance& from, const Instance& to, FileSize size) {
+  if (size == 0) return FileRef();
   LayerStore& from_store = *from.layer->store;
   LayerStore& to_store = *to.layer->store;
   auto source = from_store.open(from.inode, Access::kRead);
@@ -57,10 +57,11 @@ Status copy_data(const Instance& from, const Instance& to, FileSize size) {
     reached = std::min((*extent)->end, size);
     OVLSPEC_TRY(copy_extent(files, {(*extent)->begin, reached}, buffer.get()));
   }
-  if (reached == size) return {};
+  if (reached == size) return files.to;
   StoreChange grow;
   grow.size = size;
-  return to_store.change(to.inode, grow);
+  OVLSPEC_TRY(to_store.change(to.inode, grow));
+  return files.to;
 }
 
 Status copy_xattrs(const Layers& layers, const Instance& from, const Instance& to) {
@@ -78,10 +79,13 @@ Status copy_xattrs(const Layers& layers, const Instance& from, const Instance& t
   return {};
 }
 
-Status sync_file(const Instance& file) {
-  auto open = file.layer->store->open(file.inode, Access::kRead);
-  if (!open.ok()) return open.error();
-  return file.layer->store->sync(*open);
+Status sync_file(const Instance& file, FileRef opened) {
+  if (opened == nullptr) {
+    auto open = file.layer->store->open(file.inode, Access::kRead);
+    if (!open.ok()) return open.error();
+    opened = std::move(*open);
+  }
+  return file.layer->store->sync(opened);
 }
 
 }  // namespace ovlspec::impl

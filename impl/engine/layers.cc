@@ -15,6 +15,10 @@ std::string_view prefix(XattrNamespace xattrs) {
 
 }  // namespace
 
+bool Layers::takes_private_xattrs(FileType type) const {
+  return xattrs == XattrNamespace::kTrusted || type == FileType::kRegular || type == FileType::kDirectory;
+}
+
 std::string Layers::private_name(std::string_view name) const {
   std::string full(prefix(xattrs));
   full += name;

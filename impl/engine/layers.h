@@ -38,6 +38,9 @@ struct Instance {
 struct FoundInstance {
   const Layer* layer = nullptr;
   FoundInode found;
+  // Of an object that takes no private attribute: where it was found by its name; its record lies there.
+  InodeRef directory = nullptr;
+  std::string_view name = {};  // the finder's
   Instance instance() const { return {layer, found.inode}; }
 };
 
@@ -50,6 +53,8 @@ class Layers {
 
   std::size_t lowest() const { return lowers.size(); }  // the greatest depth
 
+  // Whether objects of this type take private attributes themselves; see entry_record.h for what does not.
+  bool takes_private_xattrs(FileType type) const;
   // The full name of a private attribute.
   std::string private_name(std::string_view name) const;
   // Whether an attribute on disk is this overlay's own.

@@ -36,7 +36,14 @@ struct OverlayEngine::VisibleEntry {
 
   FileType type() const { return found ? found->attributes.type : stored.type; }
   ObjectKey key() const { return {directory.layer->file_system, stored.number}; }
-  FoundInstance instance() const { return {directory.layer, *found}; }
+  // REQUIRES: it was looked up.
+  FoundInstance instance(const Layers& layers) const {
+    FoundInstance instance{directory.layer, *found};
+    if (layers.takes_private_xattrs(found->attributes.type)) return instance;
+    instance.directory = directory.inode;
+    instance.name = stored.name;
+    return instance;
+  }
   Status look_up() {
     if (found) return {};
     auto looked_up = directory.layer->store->lookup(directory.inode, stored.name);
@@ -57,7 +64,7 @@ Result<bool> OverlayEngine::is_hidden(VisibleEntry& entry, MarkedWhiteouts marke
   const Attributes& attributes = entry.found->attributes;
   if (is_whiteout_device(attributes)) return true;
   if (!has_marks || attributes.type != FileType::kRegular || attributes.size != 0) return false;
-  auto mark = layers_.private_xattr(entry.instance().instance(), names::kWhiteout);
+  auto mark = layers_.private_xattr(entry.instance(layers_).instance(), names::kWhiteout);
   if (!mark.ok()) return mark.error();
   return mark->has_value();
 }
@@ -198,11 +205,11 @@ Result<InodeNumber> OverlayEngine::listed_number(VisibleEntry& entry, Unmapped u
   if (const auto held = table_.held_number(entry.key())) return *held;
   const Status looked_up = entry.look_up();
   if (!looked_up.ok()) return looked_up.error();
-  if (is_upper) return listed_recorded_number(entry.instance(), unmapped);
-  auto alias = alias_of(entry.instance());
+  if (is_upper) return listed_recorded_number(entry.instance(layers_), unmapped);
+  auto alias = alias_of(entry.instance(layers_));
   if (!alias.ok()) return alias.error();
   if (*alias) return listed_recorded_number({layers_.upper.get(), (*alias)->upper}, unmapped);
-  return listed_recorded_number(entry.instance(), unmapped);
+  return listed_recorded_number(entry.instance(layers_), unmapped);
 }
 
 // In the order of offsets. Names whose digests are equal, by a chance of one in 2^62 for two of them, have offsets next

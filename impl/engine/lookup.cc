@@ -51,9 +51,15 @@ NodePtr OverlayEngine::parent_of(const Node& node) const {
   return name ? name->parent : nullptr;
 }
 
+Result<std::optional<std::string>> OverlayEngine::record_bytes(const FoundInstance& found) const {
+  if (!found.directory) return layers_.private_xattr(found.instance(), names::kIdentity);
+  return layers_.private_xattr({found.layer, found.directory},
+                               entry_record_name(found.name, found.found.attributes.number));
+}
+
 Result<std::optional<IdentityRecord>> OverlayEngine::record_of(const FoundInstance& found) const {
   if (!found.layer->has_records) return std::optional<IdentityRecord>();
-  auto bytes = layers_.private_xattr(found.instance(), names::kIdentity);
+  auto bytes = record_bytes(found);
   if (!bytes.ok()) return bytes.error();
   if (!*bytes) return std::optional<IdentityRecord>();
   auto record = decode_record(**bytes);
@@ -118,6 +124,7 @@ Result<OverlayEngine::Loaded> OverlayEngine::load(const FoundInstance& top, Sear
     OVLSPEC_TRY(load_upper(loaded, top, std::nullopt));
   } else {
     node.lower_key = key_of(*top.layer, top.found);
+    if (top.found.protection) node.protection = *top.found.protection;
     auto record = load_identity(loaded, top);
     if (!record.ok()) return record.error();
     node.lowers.push_back(top.instance());
@@ -186,8 +193,9 @@ Result<OverlayEngine::Reached> OverlayEngine::reach(const NodePtr& parent, std::
   Reached reached;
   reached.upper_whiteout = search.upper_whiteout();
   if (!*first) return reached;
-  const FoundInstance& top = **first;
+  FoundInstance& top = **first;
   reached.upper_here = top.layer->depth == 0;
+  reached.topmost = top.found.attributes.type;
   const NodeTable::Place place{key_of(*top.layer, top.found), parent, name};
   reached.node = table_.find(place);
   if (reached.node) {
@@ -197,6 +205,7 @@ Result<OverlayEngine::Reached> OverlayEngine::reach(const NodePtr& parent, std::
     return reached;
   }
   reached.backing = top.found.attributes;
+  if (!top.found.inode) OVLSPEC_TRY(look_up_again(*parent, name, top.found));
   if (!reached.upper_here && top.found.attributes.type != FileType::kDirectory) {
     auto pin = reach_lower(place, top, search, reached);
     if (!pin.ok()) return pin.error();
@@ -210,7 +219,20 @@ Result<OverlayEngine::Reached> OverlayEngine::reach(const NodePtr& parent, std::
   return reached;
 }
 
-Result<std::optional<FileType>> OverlayEngine::below(const Node& parent, std::string_view name) const {
+// What the search met in the upper layer without its inode. Under the lock only somebody else puts another there.
+Status OverlayEngine::look_up_again(const Node& parent, std::string_view name, FoundInode& met) const {
+  auto found = layers_.upper->store->lookup(parent.upper, name);
+  if (!found.ok()) return found.error();
+  const Attributes& is = found->attributes;
+  const Attributes& was = met.attributes;
+  if (is.number != was.number || is.file_system != was.file_system || is.type != was.type) return Errno::kESTALE;
+  met = std::move(*found);
+  return {};
+}
+
+Result<std::optional<FileType>> OverlayEngine::below(const Reached& reached, const Node& parent,
+                                                     std::string_view name) const {
+  if (!reached.upper_here && !reached.upper_whiteout) return reached.topmost;
   Search search(layers_, *root_, parent, name, Search::From::kLowers);
   auto first = search.next();
   if (!first.ok()) return first.error();

@@ -56,8 +56,9 @@ Status OverlayEngine::copy_data_up(Node& node) {
   if (node.data->layer == nullptr) return Errno::kEIO;
   auto before = parts_->store.attributes(node.upper);
   if (!before.ok()) return before.error();
-  OVLSPEC_TRY(copy_data(*node.data, to, before->size));
-  if (options_.durability == Durability::kSynced) OVLSPEC_TRY(sync_file(to));
+  auto copied = copy_data(*node.data, to, before->size);
+  if (!copied.ok()) return copied.error();
+  if (options_.durability == Durability::kSynced) OVLSPEC_TRY(sync_file(to, *copied));
   OVLSPEC_TRY(parts_->store.remove_xattr(node.upper, layers_.private_name(names::kMetacopy)));
   // Set-id bits went with the writing, the times came of it.
   StoreChange back;

@@ -133,16 +133,20 @@ Status OverlayEngine::recover() {
   const InodeRef& temporary = parts_->work.temporary();
   auto entries = parts_->store.entries(temporary);
   if (!entries.ok()) return entries.error();
-  if (entries->empty()) return {};
   for (const StoredEntry& entry : *entries) {
     auto found = parts_->store.lookup(temporary, entry.name);
     if (!found.ok()) return found.error();
-    const FoundInstance left{layers_.upper.get(), std::move(*found)};
+    FoundInstance left{layers_.upper.get(), std::move(*found)};
+    if (!layers_.takes_private_xattrs(left.found.attributes.type)) {
+      left.directory = temporary;
+      left.name = entry.name;
+    }
     if (WorkDirectory::purpose_of(entry.name) == WorkDirectory::Purpose::kCopyUp) OVLSPEC_TRY(recover_claim(left));
     if (left.found.attributes.type == FileType::kDirectory || left.found.attributes.links < 2) continue;
     OVLSPEC_TRY(recover_index(left));
   }
-  return parts_->work.clear(temporary);
+  if (!entries->empty()) OVLSPEC_TRY(parts_->work.clear(temporary));
+  return layers_.takes_private_xattrs(FileType::kSymlink) ? Status() : remove_entry_records(temporary, kEntryRecords);
 }
 
 // `left` has a name in the work directory and one other: in the index, or already in the upper layer.
@@ -155,7 +159,7 @@ Status OverlayEngine::recover_index(const FoundInstance& left) {
 
 // `left` is a copy that never showed.
 Status OverlayEngine::recover_claim(const FoundInstance& left) {
-  auto bytes = layers_.private_xattr(left.instance(), names::kIdentity);
+  auto bytes = record_bytes(left);
   if (!bytes.ok()) return bytes.error();
   const auto record = *bytes ? decode_record(**bytes) : std::nullopt;
   return record && record->number != 0 ? parts_->claim_log.take_back(record->number) : Status();

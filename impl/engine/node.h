@@ -44,6 +44,9 @@ struct Node {
   std::string redirect;    // [tree] of the upper directory
   std::string index_name;  // [tree] not empty: the upper inode has this name in the index, and the names of
                            // the lower inode lower_key show it too
+  // [tree] The upper directory has no default access control list: asked, and none was set since. May be filled in with
+  // the lock shared.
+  mutable std::atomic<bool> lacks_default_list{false};
   bool removed = false;    // [tree] the last name is gone
   bool was_moved = false;  // [tree] to another directory, since the node is held
   // [tree] kImmutable and kAppendOnly; until somebody asks, kUnknownProtection. May be filled in with the lock shared.

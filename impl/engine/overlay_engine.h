@@ -21,6 +21,7 @@
 #include "impl/engine/access_lists.h"
 #include "impl/engine/claims.h"
 #include "impl/engine/engine.h"
+#include "impl/engine/entry_record.h"
 #include "impl/engine/hard_link_index.h"
 #include "impl/engine/identity_record.h"
 #include "impl/engine/layers.h"
@@ -107,6 +108,7 @@ class OverlayEngine final : public Engine {
     bool upper_whiteout = false;        // ... or a whiteout
     bool has_lower_links = false;       // it is a lower inode with several links, which prepare_removal finds
     std::optional<Attributes> backing;  // of the node's top instance, where the search read them
+    std::optional<FileType> topmost;    // of the layers' instances, the one that shows
   };
   // The upper inode that a lower one with several links was copied up to.
   struct Alias {
@@ -139,6 +141,20 @@ class OverlayEngine final : public Engine {
   Status recover_index(const FoundInstance& left);
   Status recover_claim(const FoundInstance& left);
 
+  // entry_record.cc
+  struct UpperObject {
+    FileType type = FileType::kRegular;
+    InodeNumber inode = 0;
+  };
+  static UpperObject upper_object(const Node& node) { return {node.type, node.upper_key->inode}; }
+  Status write_entry_record(const DirectoryEntryPlace& at, const IdentityRecord& record);
+  // Nothing is done for an object that takes private attributes itself.
+  Status copy_entry_record(const UpperObject& object, const DirectoryEntryPlace& from, const DirectoryEntryPlace& to);
+  void remove_entry_record(const UpperObject& object, const DirectoryEntryPlace& at);
+  Status remove_entry_records(const InodeRef& directory, std::string_view beginning);
+  // The record of this name, whatever inode it was written for; nothing where there are several.
+  Result<std::optional<IdentityRecord>> only_entry_record(const DirectoryEntryPlace& at) const;
+
   // sealing.cc
   // What the layers' seals and the log say of the numbers that records hold.
   Status load_claims();
@@ -151,6 +167,7 @@ class OverlayEngine final : public Engine {
   Status write_seal(Amount amount);
 
   // adoption.cc
+  struct UpperClaim;
   struct UpperClaims;
   // Where the index is not this upper layer's: one walk of the upper layer, and the index is.
   Status adopt_upper_layer();
@@ -158,6 +175,8 @@ class OverlayEngine final : public Engine {
   Status collect_claims(UpperClaims& claims);
   Result<std::optional<InodeRef>> collect_claim(const InodeRef& directory, const std::string& name,
                                                 UpperClaims& claims);
+  Result<std::optional<IdentityRecord>> claimed_by(const FoundInode& found, const DirectoryEntryPlace& at) const;
+  Status rewrite_record(const UpperClaim& claim);
   Status adopt_records(UpperClaims& claims);
   Status rebuild_index(const UpperClaims& claims);
   Status drop_orphans();
@@ -173,12 +192,14 @@ class OverlayEngine final : public Engine {
   Pin insert(const NodeTable::Place& place, const Loaded& loaded, const FoundInstance& top);
   Result<std::optional<IdentityRecord>> load_identity(Loaded& loaded, const FoundInstance& top);
   Status load_upper(Loaded& loaded, const FoundInstance& top, const std::optional<FoundInstance>& origin);
-  // What the lower layers show under the name; nothing where they show none.
-  Result<std::optional<FileType>> below(const Node& parent, std::string_view name) const;
+  Status look_up_again(const Node& parent, std::string_view name, FoundInode& met) const;
+  // What the lower layers show under the name that was reached; nothing where they show none.
+  Result<std::optional<FileType>> below(const Reached& reached, const Node& parent, std::string_view name) const;
   ObjectKey key_of(const Layer& layer, const FoundInode& found);
   static std::uint64_t generation_of(const FoundInstance& found);
   static Instance top(const Node& node, const Layers& layers);
   Instance top(const Node& node) const { return top(node, layers_); }
+  Result<std::optional<std::string>> record_bytes(const FoundInstance& found) const;
   // The identity record that lies on this inode and was written for it, and whose number is this layer's to give.
   Result<std::optional<IdentityRecord>> record_of(const FoundInstance& found) const;
   // Identity records that count for nothing. Each kind is reported once a mount.
@@ -244,9 +265,10 @@ class OverlayEngine final : public Engine {
   // The name itself is in the upper layer.
   Status make_upper_name(Reached& reached, const NodePtr& parent, std::string_view name);
   Result<WorkDirectory::Made> make_copy(const Node& node, const FoundInstance& lower, const CopyUp& how);
-  Status fill_copy(const Node& node, const FoundInstance& lower, const FoundInode& copy, const CopyUp& how);
+  Status fill_copy(const Node& node, const FoundInstance& lower, const WorkDirectory::Made& made, const CopyUp& how);
   Status finish_copy(const FoundInstance& lower, const InodeRef& copy, const StoreChange* change);
-  Status write_identity(const Node& node, const FoundInstance& lower, const FoundInode& copy, OriginHandle origin);
+  IdentityRecord record_for(const Node& node, const FoundInstance& lower, const FoundInode& copy);
+  Status write_identity(const Node& node, const FoundInstance& lower, const WorkDirectory::Made& made);
   Status show_copy(const Node& node, const std::optional<NodeName>& place, const WorkDirectory::Made& made);
   Status place_claimed(const NodePtr& node, const std::optional<NodeName>& place, const WorkDirectory::Made& made,
                        const std::string& index_name);
@@ -266,7 +288,16 @@ class OverlayEngine final : public Engine {
   Status copy_data_up(Node& node);
 
   // creation.cc
-  Result<std::optional<InheritedLists>> inherited_lists(const InodeRef& upper_directory, NewInode& made) const;
+  Status check_new_name(std::string_view name) const;
+  Result<std::optional<std::string>> default_list(const Node& upper_directory) const;
+  Result<std::optional<InheritedLists>> inherited_lists(const Node& upper_directory, NewInode& made) const;
+  struct MadeObject {
+    FoundInode found;
+    bool attributes_are_last = false;  // nothing changed it since they were read
+    bool inherited_lists = false;
+  };
+  Result<MadeObject> place_new(const NodePtr& parent, std::string_view name, const NewInode& inode,
+                               const Reached& slot);
   Status set_lists(const InodeRef& inode, const InheritedLists& lists);
   Result<FoundInode> place_with_lists(const NodePtr& parent, std::string_view name, const NewInode& inode,
                                       const InheritedLists& lists);
@@ -313,6 +344,8 @@ class OverlayEngine final : public Engine {
   Status exchange(RenameSide& from, RenameSide& to);
   Status replace(RenameSide& from, RenameSide& to);
   void move_name(const NodePtr& node, const RenameSide& from, const RenameSide& to);
+  Status bring_entry_record(const RenameSide& from, const RenameSide& to);
+  void drop_entry_record(const Node& node, const RenameSide& side);
   Status move_in_upper(const RenameSide& from, const RenameSide& to);
   Status move_over_whiteout(const RenameSide& from, const RenameSide& to);
   Status move_leaving_whiteout(const RenameSide& from, const RenameSide& to);

@@ -18,7 +18,7 @@ struct Recorded {
 // Everything before the operation is on disk.
 Recorded record(const CrashScenario& scenario) {
   World world;
-  fill_for_crash(world);
+  fill_for_crash(world, scenario);
   Mounted mounted(world);
   EXPECT_TRUE(scenario.before(mounted));
   mounted.tree();
@@ -31,7 +31,7 @@ Recorded record(const CrashScenario& scenario) {
 
 // The layers as the failure leaves them.
 void fail(World& world, const CrashScenario& scenario, const Recorded& recorded, const Survival& survival) {
-  fill_for_crash(world);
+  fill_for_crash(world, scenario);
   {
     Mounted mounted(world);
     ASSERT_TRUE(scenario.before(mounted));

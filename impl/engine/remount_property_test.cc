@@ -119,10 +119,11 @@ void expect_clean_work(World& world) {
   for (const StoredEntry& entry : *index) EXPECT_GT(world.work().attributes("index/" + entry.name).links, 1U);
 }
 
-void run(unsigned seed, FileSystems file_systems) {
+void run(unsigned seed, FileSystems file_systems, XattrNamespace xattrs = XattrNamespace::kTrusted) {
   SCOPED_TRACE("seed " + std::to_string(seed));
   Random random(seed);
   World world(file_systems, random.one_in(2) ? MemoryNumbers::Reuse::kAtOnce : MemoryNumbers::Reuse::kNever);
+  if (xattrs == XattrNamespace::kUser) world.user_xattrs();
   for (unsigned i = random.below(3); i > 0; --i) fill(world.lower(i - 1), random, world);
   if (random.one_in(2)) fill(world.upper(), random, world);
   std::map<std::string, Shown> before;
@@ -153,6 +154,11 @@ TEST(Remount, ShowsTheSameTreeOverOneFileSystem) {
 
 TEST(Remount, ShowsTheSameTreeOverSeveralFileSystems) {
   for (unsigned seed = 10001; seed <= 10250 && !testing::Test::HasFailure(); ++seed) run(seed, FileSystems::kSeveral);
+}
+
+TEST(Remount, ShowsTheSameTreeWithUserAttributes) {
+  for (unsigned seed = 20001; seed <= 20250 && !testing::Test::HasFailure(); ++seed)
+    run(seed, FileSystems::kSeveral, XattrNamespace::kUser);
 }
 
 }  // namespace

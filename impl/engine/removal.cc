@@ -4,8 +4,7 @@
 namespace ovlspec::impl {
 
 Status OverlayEngine::make_whiteout_at(const NodePtr& parent, std::string_view name) {
-  auto made = parts_->store.create(parent->upper, name, whiteout());
-  return made.ok() ? Status() : Status(made.error());
+  return parts_->store.make_whiteout(parent->upper, name);
 }
 
 Status OverlayEngine::remove_upper_name(const NodePtr& parent, std::string_view name, Leave leave) {
@@ -58,12 +57,10 @@ Status OverlayEngine::prepare_removal(Reached& reached, const NodePtr& parent, s
   const NodePtr& node = reached.node.node();
   if (reached.upper_here) return keep_other_names(node, {parent.get(), name});
   if (node->upper) return {};
-  auto shown = shown_links(*node);  // counted while the name is there
+  if (!reached.backing) return Errno::kEIO;           // the search read what it found in a lower layer
+  auto shown = shown_links(*node, *reached.backing);  // counted while the name is there
   if (!shown.ok()) return shown.error();
-  const Instance instance = top(*node);
-  auto backing = instance.layer->store->attributes(instance.inode);
-  if (!backing.ok()) return backing.error();
-  reached.has_lower_links = backing->links > 1;
+  reached.has_lower_links = reached.backing->links > 1;
   return {};
 }
 
@@ -80,7 +77,7 @@ Status OverlayEngine::unlink(NodeId parent, std::string_view name) {
   const NodePtr& node = reached->node.node();
   if (node->is_directory()) return Errno::kEISDIR;
   OVLSPEC_TRY(check_removal(**holder, *node));
-  auto lower = below(**holder, name);
+  auto lower = below(*reached, **holder, name);
   if (!lower.ok()) return lower.error();
   OVLSPEC_TRY(prepare_removal(*reached, *holder, name));
   OVLSPEC_TRY(copy_up_directory(*holder));
@@ -89,6 +86,7 @@ Status OverlayEngine::unlink(NodeId parent, std::string_view name) {
     if (!taken.ok()) return taken.error();
     const Status removed = remove_upper_name(*holder, name, *lower ? Leave::kWhiteout : Leave::kNothing);
     OVLSPEC_TRY(finish_removal(node, *taken, removed));
+    remove_entry_record(upper_object(*node), {(*holder)->upper, name});
   } else {
     OVLSPEC_TRY(make_whiteout_at(*holder, name));
   }
@@ -111,7 +109,7 @@ Status OverlayEngine::remove_directory(NodeId parent, std::string_view name) {
   if (!node->is_directory()) return Errno::kENOTDIR;
   OVLSPEC_TRY(check_removal(**holder, *node));
   OVLSPEC_TRY(check_empty(*node));
-  auto lower = below(**holder, name);
+  auto lower = below(*reached, **holder, name);
   if (!lower.ok()) return lower.error();
   OVLSPEC_TRY(copy_up_directory(*holder));
   if (node->upper) {

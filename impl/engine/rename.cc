@@ -10,7 +10,7 @@ Result<OverlayEngine::RenameSide> OverlayEngine::side(NodeId id, std::string_vie
   if (name == "." || name == "..") return Errno::kEBUSY;
   auto reached = reach(*holder, name);
   if (!reached.ok()) return reached.error();
-  auto lower = below(**holder, name);
+  auto lower = below(*reached, **holder, name);
   if (!lower.ok()) return lower.error();
   return RenameSide{.directory = *holder, .name = name, .reached = std::move(*reached), .below = *lower};
 }
@@ -152,6 +152,16 @@ Status OverlayEngine::move_in_upper(const RenameSide& from, const RenameSide& to
   return parts_->store.rename(from.directory->upper, from.name, to.directory->upper, to.name, StoreRename::kReplace);
 }
 
+// Before a rename: a record that lies on the directory is at the new name, too. After it, `drop`: at one of them only.
+Status OverlayEngine::bring_entry_record(const RenameSide& from, const RenameSide& to) {
+  return copy_entry_record(upper_object(*from.reached.node), {from.directory->upper, from.name},
+                           {to.directory->upper, to.name});
+}
+
+void OverlayEngine::drop_entry_record(const Node& node, const RenameSide& side) {
+  if (node.upper) remove_entry_record(upper_object(node), {side.directory->upper, side.name});
+}
+
 void OverlayEngine::move_name(const NodePtr& node, const RenameSide& from, const RenameSide& to) {
   table_.remove_name(node, *from.directory, from.name);
   table_.add_name(node, to.directory, to.name);
@@ -168,10 +178,13 @@ Status OverlayEngine::replace(RenameSide& from, RenameSide& to) {
     if (!entry.ok()) return entry.error();
     taken = std::move(*entry);
   }
+  OVLSPEC_TRY(bring_entry_record(from, to));
+  const NodePtr& source = from.reached.node.node();
   const Status moved = move_in_upper(from, to);
+  drop_entry_record(*source, moved.ok() ? from : to);
   if (target) OVLSPEC_TRY(finish_removal(target.node(), taken, moved));
   OVLSPEC_TRY(moved);
-  const NodePtr& source = from.reached.node.node();
+  if (target && to.reached.upper_here) drop_entry_record(*target, to);
   move_name(source, from, to);
   if (target) name_removed(to.reached, to.directory, to.name);
   return {};
@@ -181,10 +194,15 @@ Status OverlayEngine::exchange(RenameSide& from, RenameSide& to) {
   OVLSPEC_TRY(make_upper_name(to.reached, to.directory, to.name));
   OVLSPEC_TRY(prepare_moved_directory(from, to));
   OVLSPEC_TRY(prepare_moved_directory(to, from));
-  OVLSPEC_TRY(
-      parts_->store.rename(from.directory->upper, from.name, to.directory->upper, to.name, StoreRename::kExchange));
+  OVLSPEC_TRY(bring_entry_record(from, to));
+  OVLSPEC_TRY(bring_entry_record(to, from));
   const NodePtr& source = from.reached.node.node();
   const NodePtr& target = to.reached.node.node();
+  const Status exchanged =
+      parts_->store.rename(from.directory->upper, from.name, to.directory->upper, to.name, StoreRename::kExchange);
+  drop_entry_record(*source, exchanged.ok() ? from : to);
+  drop_entry_record(*target, exchanged.ok() ? to : from);
+  OVLSPEC_TRY(exchanged);
   move_name(source, from, to);
   move_name(target, to, from);
   return {};
@@ -203,6 +221,7 @@ Status OverlayEngine::rename(NodeId from_id, std::string_view from_name, NodeId 
   auto verdict = check_rename(*from, *to, mode);
   if (!verdict.ok()) return verdict.error();
   if (*verdict == Verdict::kNothingToDo) return {};
+  if (!to->reached.node) OVLSPEC_TRY(check_new_name(to_name));
   OVLSPEC_TRY(check_redirects(*from));
   if (mode == RenameMode::kExchange) OVLSPEC_TRY(check_redirects(*to));
   OVLSPEC_TRY(check_rename_free(*from, *to, mode));

@@ -53,7 +53,9 @@ Result<std::optional<FoundInstance>> Search::next() {
 
 Result<std::optional<FoundInstance>> Search::examine(const Instance& base) {
   const bool is_path = !path_.empty() && path_.front() == '/';
-  auto seen = is_path ? walk(base) : probe(base, path_.empty() ? name_ : std::string_view(path_), Element::kLast);
+  auto seen = base.layer->depth == 0 ? probe_upper(base)
+              : is_path              ? walk(base)
+                                     : probe(base, path_.empty() ? name_ : std::string_view(path_), Element::kLast);
   if (!seen.ok()) return seen.error();
   const auto step = visibility::look<WordDomain>(progress_, static_cast<std::uint64_t>(seen->state));
   progress_ = step.next;
@@ -64,7 +66,12 @@ Result<std::optional<FoundInstance>> Search::examine(const Instance& base) {
   if (!is_path && !seen->redirect.empty()) path_ = seen->redirect;
   if (!path_.empty() && path_.front() == '/') restart_below(*base.layer);
   if (!step.merges) return std::optional<FoundInstance>();
-  return std::optional<FoundInstance>(FoundInstance{base.layer, std::move(*seen->found)});
+  FoundInstance found{base.layer, std::move(*seen->found)};
+  if (!layers_.takes_private_xattrs(found.found.attributes.type)) {
+    found.directory = base.inode;
+    found.name = name_;
+  }
+  return std::optional<FoundInstance>(std::move(found));
 }
 
 Result<std::optional<FoundInstance>> Search::next_below(const FoundInstance& file) {
@@ -106,6 +113,17 @@ Result<std::optional<FoundInstance>> Search::next_data_only() const {
 void Search::restart_below(const Layer& layer) {
   bases_ = &root_.lowers;
   next_base_ = layer.depth;  // the lower of depth d + 1 is root_.lowers[d]
+}
+
+// Most of what is asked for there is held already, so that its inode is not needed.
+Result<Search::Seen> Search::probe_upper(const Instance& base) const {
+  auto attributes = base.layer->store->look_at(base.inode, name_);
+  if (attributes.error() == Errno::kENOENT || attributes.error() == Errno::kENAMETOOLONG) return Seen{};
+  if (!attributes.ok()) return attributes.error();
+  if (attributes->type == FileType::kDirectory) return probe(base, name_, Element::kLast);
+  if (is_whiteout_device(*attributes)) return Seen{.state = State::kWhiteout, .found = {}, .redirect = {}};
+  return Seen{
+      .state = State::kNonDirectory, .found = FoundInode{.inode = {}, .attributes = *attributes}, .redirect = {}};
 }
 
 Result<Search::Seen> Search::probe(const Instance& base, std::string_view component, Element element) const {

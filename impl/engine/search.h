@@ -21,7 +21,8 @@ class Search {
 
   Search(const Layers& layers, const Node& root, const Node& directory, std::string_view name, From from);
 
-  // The next instance, or nothing where there is no other. The first one is what shows.
+  // The next instance, or nothing where there is no other. The first one is what shows; of what is no directory and
+  // lies in the upper layer it has the attributes alone, and no inode.
   Result<std::optional<FoundInstance>> next();
 
   // Of a file that next() found, or this: what lies below it under its name, or where its redirect leads. Nothing where
@@ -46,6 +47,7 @@ class Search {
   enum class Element { kLast, kBefore };
 
   Result<std::optional<FoundInstance>> examine(const Instance& base);
+  Result<Seen> probe_upper(const Instance& base) const;
   Result<Seen> probe(const Instance& base, std::string_view component, Element element) const;
   Result<Seen> probe_directory(const Instance& base, FoundInode found) const;
   Result<Seen> walk(const Instance& base);

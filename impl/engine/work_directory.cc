@@ -15,10 +15,6 @@ constexpr char kOtherMark = '#';
 
 }  // namespace
 
-NewInode whiteout() {
-  return NewInode{.type = FileType::kCharDevice, .mode = 0, .uid = 0, .gid = 0, .device = {}, .symlink_target = {}};
-}
-
 NewInode private_directory() {
   return NewInode{.type = FileType::kDirectory, .mode = 0, .uid = 0, .gid = 0, .device = {}, .symlink_target = {}};
 }
@@ -69,9 +65,9 @@ Result<WorkDirectory::Made> WorkDirectory::make(const NewInode& inode, Purpose p
 }
 
 Result<std::string> WorkDirectory::make_whiteout() {
-  auto made = make(whiteout());
-  if (!made.ok()) return made.error();
-  return std::move(made->name);
+  std::string name = fresh_name();
+  OVLSPEC_TRY(store_->make_whiteout(temporary_, name));
+  return name;
 }
 
 Status WorkDirectory::discard(std::string_view name) {

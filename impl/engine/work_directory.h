@@ -59,8 +59,6 @@ class WorkDirectory {
   std::atomic<std::uint64_t> next_{0};
 };
 
-// What hides a lower name.
-NewInode whiteout();
 // A directory of the work directory's own.
 NewInode private_directory();
 // The directory of this name in the work directory `root`, made where it is missing; what else has the name goes.

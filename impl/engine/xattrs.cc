@@ -52,6 +52,7 @@ Status OverlayEngine::set_xattr(NodeId id, std::string_view callers_name, std::s
     if (mode == XattrMode::kReplace && !known.ok()) return known.error();
   }
   OVLSPEC_TRY(copy_up(*found, CopyUp{}));
+  if (name == kDefaultList) (*found)->lacks_default_list = false;
   return parts_->store.set_xattr((*found)->upper, name, value, mode);
 }
 

@@ -1,7 +1,9 @@
 // Layers of container images with whiteouts that are files.
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <filesystem>
 
 #include "impl/fuse/program_fixture.h"
@@ -52,6 +54,21 @@ TEST_F(FileWhiteouts, AreCoveredByWhatIsMadeInTheirPlace) {
   EXPECT_EQ(rmdir(at("d/below").c_str()), 0);
   EXPECT_EQ(rmdir(at("d").c_str()), 0);
   EXPECT_EQ(names_in(at("")), Names{"f"});
+}
+
+TEST_F(FileWhiteouts, AreNotMadeThroughTheMount) {
+  mount_writable(",whiteouts=files");
+  const std::string name = at(".wh.new");
+  EXPECT_TRUE(open(name.c_str(), O_CREAT | O_WRONLY, 0644) < 0 && errno == EINVAL) << errno;
+  EXPECT_TRUE(mkdir(name.c_str(), 0755) != 0 && errno == EINVAL) << errno;
+  EXPECT_TRUE(symlink("f", name.c_str()) != 0 && errno == EINVAL) << errno;
+  EXPECT_TRUE(link(at("f").c_str(), name.c_str()) != 0 && errno == EINVAL) << errno;
+  EXPECT_TRUE(rename(at("f").c_str(), name.c_str()) != 0 && errno == EINVAL) << errno;
+  EXPECT_EQ(names_in(at("")), (Names{"d", "f"}));
+  unmount();
+  mount_writable();
+  write_file(at(".wh.new"), "ordinary");
+  EXPECT_EQ(read_file(at(".wh.new")), "ordinary");
 }
 
 TEST_F(FileWhiteouts, OfAnUpperThatFuseOverlayfsWroteAreConvertedOnce) {

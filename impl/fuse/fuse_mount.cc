@@ -128,6 +128,7 @@ Check FuseMount::open_stack(const MountOptions& options) {
   engine_options.seal = options.seal;
   engine_options.xattrs = xattrs;
   engine_options.redirects = options.redirects;
+  if (options.whiteouts == Whiteouts::kFiles) engine_options.file_whiteout_names = impl::FileWhiteoutNames::kRefused;
   engine_options.access_lists = options.access_lists;
   engine_options.durability = options.durability;
   engine_options.report = [](const std::string& line) { log_error(line); };

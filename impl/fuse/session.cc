@@ -41,6 +41,27 @@ const fuse_lowlevel_ops& all_operations(void (*initialise)(void*, fuse_conn_info
   return operations;
 }
 
+// What moves much data, or waits for a disk by its nature.
+WorkerRoster::Expected expected(const fuse_buf& request) {
+  constexpr std::size_t kMuch = 64 << 10;
+  fuse_in_header header{};
+  fuse_read_in read{};
+  if (request.size < sizeof header) return WorkerRoster::Expected::kShort;
+  std::memcpy(&header, request.mem, sizeof header);
+  switch (header.opcode) {
+    case FUSE_READ:
+      if (request.size < sizeof header + sizeof read) return WorkerRoster::Expected::kShort;
+      std::memcpy(&read, static_cast<const char*>(request.mem) + sizeof header, sizeof read);
+      return read.size > kMuch ? WorkerRoster::Expected::kLong : WorkerRoster::Expected::kShort;
+    case FUSE_WRITE: return header.len > kMuch ? WorkerRoster::Expected::kLong : WorkerRoster::Expected::kShort;
+    case FUSE_FSYNC:
+    case FUSE_FSYNCDIR:
+    case FUSE_FALLOCATE:
+    case FUSE_COPY_FILE_RANGE: return WorkerRoster::Expected::kLong;
+    default: return WorkerRoster::Expected::kShort;
+  }
+}
+
 // A value inside the option text of fusermount3.
 std::string escaped(const std::string& value) {
   std::string text;
@@ -89,7 +110,8 @@ Session::Session(impl::Engine& engine, const CheckedLayers& layers, SessionOptio
               .session = nullptr,
               .files = {},
               .directories = {}},
-      pruner_(engine, *this, &impl::held_descriptors, options_.descriptors) {}
+      pruner_(engine, *this, &impl::held_descriptors, options_.descriptors),
+      roster_(options_.threads) {}
 
 Session::~Session() {
   stop();
@@ -190,6 +212,7 @@ void Session::stop() {
   if (stopping_.exchange(true)) return;
   if (mounted_by_ == MountedBy::kSystemCall) unmount_connection(device_, options_.mount_point);
   pruner_.stop();  // while workers still answer what it may wait for
+  roster_.stop();
   // Open files keep a detached mount alive, and the workers in their reads. A wake-up that comes between a worker's
   // look at stopping_ and its read is lost, hence more than one.
   while (working_ > 0) {
@@ -205,13 +228,20 @@ void Session::stop() {
 void Session::work(Descriptor device) {
   worker_device = device.number();
   fuse_buf request{};
-  while (!stopping_) {
+  WorkerRoster::Shift shift(roster_);
+  bool is_awake = shift.await();
+  while (is_awake && !stopping_) {
+    shift.began_to_wait();
     const int size = fuse_session_receive_buf(session_, &request);
+    if (size <= 0) shift.gave_up();
     if (size == -EINTR || size == -EAGAIN) continue;
     if (size <= 0) break;
+    shift.woke(expected(request));
     fuse_session_process_buf(session_, &request);
     pruner_.note();
+    is_awake = shift.finished() || shift.await();
   }
+  roster_.stop();  // the connection is gone, for the others too
   std::free(request.mem);
   if (--working_ == 0) ended_.set();
 }

@@ -14,6 +14,7 @@
 #include "impl/fuse/node_io.h"
 #include "impl/fuse/operations.h"
 #include "impl/fuse/system.h"
+#include "impl/fuse/worker_roster.h"
 
 namespace ovlspec::fuse {
 
@@ -91,6 +92,7 @@ class Session final : private BackingRegistry, private CacheNotifier {
   std::atomic<unsigned> working_{0};
   Event ended_;
   CachePruner pruner_;
+  WorkerRoster roster_;
   std::vector<std::thread> workers_;
 };
 

@@ -131,6 +131,11 @@ Result<FoundInode> FaultyStore::create(const InodeRef& directory, std::string_vi
   return store_.create(directory, name, inode);
 }
 
+Status FaultyStore::make_whiteout(const InodeRef& directory, std::string_view name) {
+  OVLSPEC_TRY(counted());
+  return store_.make_whiteout(directory, name);
+}
+
 Status FaultyStore::link(const InodeRef& inode, const InodeRef& directory, std::string_view name) {
   OVLSPEC_TRY(counted());
   return store_.link(inode, directory, name);

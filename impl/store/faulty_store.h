@@ -68,6 +68,7 @@ class FaultyStore final : public LayerStore {
   Result<std::vector<std::string>> names_of(const InodeRef& root, InodeNumber number) override;
   Result<std::string> content_seal(const InodeRef& root) override;
   Result<FoundInode> create(const InodeRef& directory, std::string_view name, const NewInode& inode) override;
+  Status make_whiteout(const InodeRef& directory, std::string_view name) override;
   Status link(const InodeRef& inode, const InodeRef& directory, std::string_view name) override;
   Status unlink(const InodeRef& directory, std::string_view name) override;
   Status remove_directory(const InodeRef& directory, std::string_view name) override;

@@ -2,9 +2,10 @@
 // method), memory (no system calls; for differential tests and fuzzing) and faulty (a decorator that fails or crashes).
 //
 // An InodeRef names one backing inode and keeps it alive, also after its last name is gone (POSIX: an O_PATH
-// descriptor). Names are single components, never `.`, `..`, empty, or with a slash. Nothing follows a symlink, and
-// nothing leaves the file system of the directory it is called on: a mount point inside a layer shows what lies under
-// it where the layer is a private clone, and is EREMOTE to lookup otherwise (EBUSY to what would remove or replace it).
+// descriptor, but on a layer that is only read, where an inode that somebody else takes away is ESTALE). Names are
+// single components, never `.`, `..`, empty, or with a slash. Nothing follows a symlink, and nothing leaves the file
+// system of the directory it is called on: a mount point inside a layer shows what lies under it where the layer is a
+// private clone, and is EREMOTE to lookup otherwise (EBUSY to what would remove or replace it).
 //
 // Errors are Linux's, the same in every store: EINVAL for what is no component, ENAMETOOLONG beyond 255 bytes, ENOTDIR
 // for a name in what is no directory, ENOENT for any name in a removed directory. EROFS, ENOSPC, EDQUOT, EIO, EACCES
@@ -53,9 +54,16 @@ struct BackingFileSystem {
   bool operator==(const BackingFileSystem&) const = default;
 };
 
+// What chattr(1) sets: FS_*_FL of linux/fs.h.
+using InodeFlags = std::uint32_t;
+inline constexpr InodeFlags kImmutable = 0x10;   // nothing of it changes, and it keeps its names
+inline constexpr InodeFlags kAppendOnly = 0x20;  // the same, but that it can be appended to
+inline constexpr InodeFlags kProtection = kImmutable | kAppendOnly;
+
 struct FoundInode {
   InodeRef inode;
-  Attributes attributes;  // number and file_system are the backing's own
+  Attributes attributes;                 // number and file_system are the backing's own
+  std::optional<InodeFlags> protection;  // LayerStore::protection, where it was told along
 };
 
 struct StoredEntry {
@@ -82,12 +90,6 @@ struct NewInode {
 // whiteout (character device 0:0, mode 0) takes the old name's place (RENAME_WHITEOUT). EINVAL where the file system
 // has no such rename.
 enum class StoreRename : std::uint8_t { kReplace, kNoReplace, kExchange, kWhiteout };
-
-// What chattr(1) sets: FS_*_FL of linux/fs.h.
-using InodeFlags = std::uint32_t;
-inline constexpr InodeFlags kImmutable = 0x10;   // nothing of it changes, and it keeps its names
-inline constexpr InodeFlags kAppendOnly = 0x20;  // the same, but that it can be appended to
-inline constexpr InodeFlags kProtection = kImmutable | kAppendOnly;
 
 // What happens to a range of a file. Whether space that is allocated shows as a hole is the file system's affair.
 enum class RangeChange : std::uint8_t {
@@ -125,6 +127,12 @@ class LayerStore {
 
   // Reading.
   virtual Result<FoundInode> lookup(const InodeRef& directory, std::string_view name) = 0;
+  // The attributes that lookup() tells, for less where the inode itself is not needed.
+  virtual Result<Attributes> look_at(const InodeRef& directory, std::string_view name) {
+    const Result<FoundInode> found = lookup(directory, name);
+    if (!found) return found.error();
+    return found->attributes;
+  }
   virtual Result<Attributes> attributes(const InodeRef& inode) = 0;
   // In no particular order. ENOENT for a removed directory.
   virtual Result<std::vector<StoredEntry>> entries(const InodeRef& directory) = 0;
@@ -161,6 +169,10 @@ class LayerStore {
   // Writing. The directory's times change as POSIX says.
   // EEXIST. A character device 0:0 is a whiteout and needs no privilege.
   virtual Result<FoundInode> create(const InodeRef& directory, std::string_view name, const NewInode& inode) = 0;
+  // create() of a whiteout, for less where its inode is not needed; whose it is and its mode are not promised.
+  virtual Status make_whiteout(const InodeRef& directory, std::string_view name) {
+    return create(directory, name, {.type = FileType::kCharDevice, .device = {}, .symlink_target = {}}).error();
+  }
   // EEXIST; EPERM for a directory; ENOENT for an inode without a name. A symlink is linked itself.
   virtual Status link(const InodeRef& inode, const InodeRef& directory, std::string_view name) = 0;
   // EISDIR for a directory.

@@ -11,6 +11,19 @@ namespace ovlspec::impl {
 using syscalls::Descriptor;
 using syscalls::OpenTimes;
 
+namespace {
+
+// What lies under the name that was seen.
+Result<Descriptor> open_seen(const PosixInode::Seen& seen) {
+  const Result<PosixInode::Use> directory = seen.directory->use();
+  if (!directory) return directory.error();
+  Result<Descriptor> opened = syscalls::open_child(directory->get(), syscalls::ComponentName(seen.name));
+  const bool is_gone = opened.error() == Errno::kENOENT || opened.error() == Errno::kENOTDIR;
+  return is_gone ? Errno::kESTALE : std::move(opened);
+}
+
+}  // namespace
+
 // The inodes that could do without a descriptor, in a ring, and those that do.
 class SparedDescriptors {
  public:
@@ -33,6 +46,21 @@ class SparedDescriptors {
     if (inode.spared_) forget(inode);
   }
 
+  // How the inode is opened; nothing where it has a descriptor.
+  std::optional<PosixInode::Spared> way_to(const PosixInode& inode) {
+    const std::lock_guard lock(mutex_);
+    if (!inode.spared_) return std::nullopt;
+    return *inode.spared_;
+  }
+
+  void learn_handle(PosixInode& inode, const BackingHandle& handle) {
+    const std::lock_guard lock(mutex_);
+    if (!inode.spared_ || inode.spared_->handle) return;
+    inode.spared_->handle = handle;
+    inode.spared_->seen.directory.reset();
+    inode.spared_->seen.name = std::string();
+  }
+
   // Closes some descriptors, where there are too many.
   void spare() {
     const std::unique_lock no_removal(removals_, std::try_to_lock);
@@ -50,21 +78,15 @@ class SparedDescriptors {
   }
 
   Result<PosixInode::Use> open(PosixInode& inode) {
-    const std::lock_guard lock(mutex_);
-    return open_locked(inode);
-  }
-
-  // Opens without giving the inode a descriptor; nothing where it has one.
-  Result<std::optional<Descriptor>> open_file(PosixInode& inode, Access access, OpenTimes times) {
-    BackingHandle handle;
-    {
-      const std::lock_guard lock(mutex_);
-      if (!inode.spared_) return std::optional<Descriptor>();
-      handle = inode.spared_->handle;
-    }
-    Result<Descriptor> opened = inode.door_->open_file(handle, access, times);
+    std::unique_lock lock(mutex_);
+    if (!inode.spared_) return use_open(inode);  // somebody else was faster
+    const PosixInode::Spared way = *inode.spared_;
+    lock.unlock();
+    Result<Descriptor> opened = open_by(way, inode);
+    lock.lock();
+    if (!inode.spared_) return use_open(inode);
     if (!opened) return opened.error();
-    return std::optional(std::move(*opened));
+    return install(inode, std::move(*opened));
   }
 
   void begin_removal(int directory, const syscalls::ComponentName& name) {
@@ -76,9 +98,11 @@ class SparedDescriptors {
     std::vector<PosixInode*> inodes;
     const auto [first, last] = spared_.equal_range(removed->number);
     for (auto at = first; at != last; ++at) {
-      if (at->second->spared_->file_system == removed->file_system) inodes.push_back(at->second);
+      if (at->second->spared_->seen.file_system == removed->file_system) inodes.push_back(at->second);
     }
-    for (PosixInode* inode : inodes) static_cast<void>(open_locked(*inode));
+    for (PosixInode* inode : inodes) {
+      if (Result<Descriptor> opened = open_by(*inode->spared_, *inode)) install(*inode, std::move(*opened));
+    }
   }
   void end_removal() { removals_.unlock_shared(); }
 
@@ -109,26 +133,35 @@ class SparedDescriptors {
     Result<BackingHandle> handle = syscalls::handle(path);
     if (!handle || !inode.door_->is_tried_and_true(path, *handle)) return Outcome::kNever;
     inode.spared_ = std::make_unique<PosixInode::Spared>(PosixInode::Spared{
-        .handle = std::move(*handle), .file_system = attributes->file_system, .number = attributes->number});
+        .handle = std::move(*handle),
+        .seen = {.directory = {}, .name = {}, .file_system = attributes->file_system, .number = attributes->number}});
     if (!inode.state_.compare_exchange_strong(state, PosixInode::state(PosixInode::kNone, 0))) {
       inode.spared_.reset();
       return Outcome::kInUse;
     }
-    spared_.emplace(attributes->number, &inode);
-    ++spared_count_;
+    if (!inode.door_->names_stay()) {
+      spared_.emplace(attributes->number, &inode);
+      ++spared_count_;
+    }
     --held;
     Descriptor closed(path);
     return Outcome::kSpared;
   }
 
-  Result<PosixInode::Use> open_locked(PosixInode& inode) {
-    if (!inode.spared_) {  // somebody else was faster
-      const std::uint64_t state = inode.state_.fetch_add(1, std::memory_order_acquire);
-      return PosixInode::Use(&inode, static_cast<int>(PosixInode::number(state)));
-    }
-    Result<Descriptor> opened = inode.door_->open(inode.spared_->handle);
-    if (!opened) return opened.error();
-    const int path = opened->release();
+  static Result<Descriptor> open_by(const PosixInode::Spared& way, const PosixInode& inode) {
+    Result<Descriptor> opened = way.handle ? inode.door_->open(*way.handle) : open_seen(way.seen);
+    if (!opened) return opened;
+    return inode.checked(std::move(opened), way.seen);
+  }
+
+  // REQUIRES: it has a descriptor.
+  static PosixInode::Use use_open(PosixInode& inode) {
+    const std::uint64_t state = inode.state_.fetch_add(1, std::memory_order_acquire);
+    return PosixInode::Use(&inode, static_cast<int>(PosixInode::number(state)));
+  }
+
+  PosixInode::Use install(PosixInode& inode, Descriptor opened) {
+    const int path = opened.release();
     forget(inode);
     link(inode);
     ++held;
@@ -137,13 +170,15 @@ class SparedDescriptors {
   }
 
   void forget(PosixInode& inode) {
-    const auto [first, last] = spared_.equal_range(inode.spared_->number);
-    for (auto at = first; at != last; ++at) {
-      if (at->second != &inode) continue;
-      spared_.erase(at);
-      break;
+    if (!inode.door_->names_stay()) {
+      const auto [first, last] = spared_.equal_range(inode.spared_->seen.number);
+      for (auto at = first; at != last; ++at) {
+        if (at->second != &inode) continue;
+        spared_.erase(at);
+        break;
+      }
+      --spared_count_;
     }
-    --spared_count_;
     inode.spared_.reset();
   }
 
@@ -191,6 +226,12 @@ PosixInode::PosixInode(Descriptor path, FileType type, std::shared_ptr<HandleDoo
   if (all.held > all.wanted) all.spare();
 }
 
+PosixInode::PosixInode(Seen seen, FileType type, std::shared_ptr<HandleDoor> door)
+    : state_(state(kNone, 0)),
+      type_(type),
+      door_(std::move(door)),
+      spared_(std::make_unique<Spared>(Spared{.handle = {}, .seen = std::move(seen)})) {}
+
 PosixInode::~PosixInode() {
   SparedDescriptors& all = SparedDescriptors::instance();
   if (may_be_spared()) all.leave(*this);
@@ -210,15 +251,46 @@ Result<PosixInode::Use> PosixInode::use() {
   return SparedDescriptors::instance().open(*this);
 }
 
+Result<Descriptor> PosixInode::checked(Result<Descriptor> opened, const Seen& seen) const {
+  if (!opened) return opened;
+  const Result<Attributes> is = syscalls::attributes(opened->get());
+  if (!is) return is.error();
+  const bool same = is->number == seen.number && is->file_system == seen.file_system && is->type == type_;
+  return same ? std::move(opened) : Errno::kESTALE;
+}
+
 Result<Descriptor> PosixInode::open_file(Access access, OpenTimes times) {
-  if (number(state_) == kNone) {
-    Result<std::optional<Descriptor>> opened = SparedDescriptors::instance().open_file(*this, access, times);
-    if (!opened) return opened.error();
-    if (*opened) return std::move(**opened);
+  const auto way = number(state_) == kNone ? SparedDescriptors::instance().way_to(*this) : std::nullopt;
+  if (way && way->handle) {
+    Result<Descriptor> opened = checked(door_->open_file(*way->handle, access, times), way->seen);
+    // Somebody has a lease on it, which is to be waited for.
+    if (opened.error() != Errno::kEAGAIN) return opened;
   }
   const Result<Use> path = use();
   if (!path) return path.error();
   return syscalls::reopen(path->get(), access, times);
+}
+
+bool PosixInode::try_handles(const BackingHandle& handle) {
+  const Result<Use> path = use();
+  return path && door_->is_tried_and_true(path->get(), handle);
+}
+
+Result<BackingHandle> PosixInode::handle() {
+  SparedDescriptors& all = SparedDescriptors::instance();
+  const auto way = number(state_) == kNone ? all.way_to(*this) : std::nullopt;
+  if (way && way->handle) return *way->handle;
+  if (way) {
+    const Result<Use> directory = way->seen.directory->use();
+    if (!directory) return directory.error();
+    const syscalls::ComponentName name(way->seen.name);
+    Result<BackingHandle> handle = syscalls::child_handle(directory->get(), name);
+    if (handle) all.learn_handle(*this, *handle);
+    return handle.error() == Errno::kENOENT ? Errno::kESTALE : std::move(handle);
+  }
+  const Result<Use> path = use();
+  if (!path) return path.error();
+  return syscalls::handle(path->get());
 }
 
 std::size_t held_descriptors() { return SparedDescriptors::instance().held.load(std::memory_order_relaxed); }

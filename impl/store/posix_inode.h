@@ -5,6 +5,10 @@
 // on file systems whose handles last, in a process that may open by handle. They are opened again when they are asked
 // for. Without a descriptor nothing but its names keeps an inode alive; so who takes a name away has it opened first
 // (RemovalGuard).
+//
+// Where names stay (HandleDoor::names_stay), an inode that is no directory has no descriptor until one is needed: what
+// its name showed is remembered, then its handle. What is opened is compared with that; another inode is ESTALE. So
+// what invalidates it is a change of the layer that this store did not make.
 #pragma once
 
 #include <atomic>
@@ -12,6 +16,8 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
+#include <string_view>
 #include <utility>
 
 #include "impl/store/posix_store.h"
@@ -22,7 +28,7 @@ namespace ovlspec::impl {
 // A mount, through which its inodes are opened by handle. Threads: any.
 class HandleDoor {
  public:
-  HandleDoor() = default;
+  explicit HandleDoor(RootMount mount) : mount_(mount) {}
   ~HandleDoor() { syscalls::Descriptor(listing_.load()); }
   HandleDoor(const HandleDoor&) = delete;
   HandleDoor& operator=(const HandleDoor&) = delete;
@@ -35,11 +41,19 @@ class HandleDoor {
 
   // Whether handles open what they were taken of, as tried with the first one; false where listing() was not called.
   bool is_tried_and_true(int path, const BackingHandle& handle);
+  bool is_untried() const { return trial_ == Trial::kNone; }
+  // Whether the trial was passed.
+  bool is_true() const { return trial_ == Trial::kPassed; }
+  // Nothing else is mounted below it.
+  bool is_private() const { return mount_ != RootMount::kShared; }
+  // Nothing can be removed or renamed through it.
+  bool names_stay() const { return mount_ == RootMount::kPrivateReadOnly; }
 
  private:
   enum class Trial : std::uint8_t { kNone, kPassed, kFailed };
   std::atomic<int> listing_{-1};
   std::atomic<Trial> trial_{Trial::kNone};
+  const RootMount mount_;
 };
 
 class PosixInode final : public StoreInode {
@@ -62,7 +76,17 @@ class PosixInode final : public StoreInode {
     int number_;
   };
 
+  // What a name of a directory showed.
+  struct Seen {
+    std::shared_ptr<PosixInode> directory;
+    std::string name;
+    std::uint64_t file_system = 0;
+    InodeNumber number = 0;
+  };
+
   PosixInode(syscalls::Descriptor path, FileType type, std::shared_ptr<HandleDoor> door);
+  // Without a descriptor. REQUIRES: the names of the door stay, and it is true; not a directory.
+  PosixInode(Seen seen, FileType type, std::shared_ptr<HandleDoor> door);
   ~PosixInode() override;
   PosixInode(const PosixInode&) = delete;
   PosixInode& operator=(const PosixInode&) = delete;
@@ -73,6 +97,9 @@ class PosixInode final : public StoreInode {
   Result<Use> use();
   // As syscalls::reopen. REQUIRES: a regular file.
   Result<syscalls::Descriptor> open_file(Access access, syscalls::OpenTimes times);
+  Result<BackingHandle> handle();
+  // Whether inodes of its mount can be opened by handle, as tried with this one. REQUIRES: HandleDoor::listing().
+  bool try_handles(const BackingHandle& handle);
 
  private:
   friend class SparedDescriptors;
@@ -82,6 +109,8 @@ class PosixInode final : public StoreInode {
   static std::uint64_t number(std::uint64_t state) { return state >> 32; }
 
   bool may_be_spared() const { return type_ != FileType::kDirectory; }
+  // ESTALE where it is not what was seen.
+  Result<syscalls::Descriptor> checked(Result<syscalls::Descriptor> opened, const Seen& seen) const;
 
   std::atomic<std::uint64_t> state_;
   const FileType type_;
@@ -89,10 +118,10 @@ class PosixInode final : public StoreInode {
   // Guarded by the lock of SparedDescriptors.
   PosixInode* before_ = nullptr;  // in the ring of those that could be spared
   PosixInode* after_ = nullptr;
+  // How it is opened while there is no descriptor: by its handle, or where that is not known by what was seen.
   struct Spared {
-    BackingHandle handle;
-    std::uint64_t file_system = 0;
-    InodeNumber number = 0;
+    std::optional<BackingHandle> handle;
+    Seen seen;  // without directory and name once the handle is known
   };
   std::unique_ptr<Spared> spared_;  // while there is no descriptor
 };

@@ -79,7 +79,7 @@ Result<OpenPair> open_in_clone(int upper, int work) {
 Result<InodeRef> PosixStore::open_plain(const std::string& path) {
   Result<Descriptor> opened = syscalls::open_directory_path(path);
   if (!opened) return opened.error();
-  return adopt_directory(opened->release());
+  return adopt_directory(opened->release(), RootMount::kShared);
 }
 
 Result<OpenedLayer> PosixStore::open_lower(const std::string& path) {
@@ -89,9 +89,12 @@ Result<OpenedLayer> PosixStore::open_lower(const std::string& path) {
   if (!rights) return rights.error();
   Result<Descriptor> clone = syscalls::clone_mount(opened->get());
   if (clone && syscalls::make_mount_read_only(clone->get())) {
-    return OpenedLayer{.root = adopt_directory(clone->release()), .view = LayerView::kPrivateClone, .rights = *rights};
+    return OpenedLayer{.root = adopt_directory(clone->release(), RootMount::kPrivateReadOnly),
+                       .view = LayerView::kPrivateClone,
+                       .rights = *rights};
   }
-  return OpenedLayer{.root = adopt_directory(opened->release()), .view = LayerView::kPlain, .rights = *rights};
+  return OpenedLayer{
+      .root = adopt_directory(opened->release(), RootMount::kShared), .view = LayerView::kPlain, .rights = *rights};
 }
 
 Result<OpenedUpper> PosixStore::open_upper(const std::string& upper, const std::string& work) {
@@ -103,13 +106,13 @@ Result<OpenedUpper> PosixStore::open_upper(const std::string& upper, const std::
   const Result<LayerRights> rights = syscalls::rights(opened_upper->get());
   if (!rights) return rights.error();
   if (Result<OpenPair> clones = open_in_clone(opened_upper->get(), opened_work->get()); clones) {
-    return OpenedUpper{.upper = adopt_directory(clones->upper.release()),
-                       .work = adopt_directory(clones->work.release()),
+    return OpenedUpper{.upper = adopt_directory(clones->upper.release(), RootMount::kPrivate),
+                       .work = adopt_directory(clones->work.release(), RootMount::kPrivate),
                        .view = LayerView::kPrivateClone,
                        .rights = *rights};
   }
-  return OpenedUpper{.upper = adopt_directory(opened_upper->release()),
-                     .work = adopt_directory(opened_work->release()),
+  return OpenedUpper{.upper = adopt_directory(opened_upper->release(), RootMount::kShared),
+                     .work = adopt_directory(opened_work->release(), RootMount::kShared),
                      .view = LayerView::kPlain,
                      .rights = *rights};
 }

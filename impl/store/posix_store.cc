@@ -45,13 +45,40 @@ Result<FoundInode> found(Result<Descriptor> path, const std::shared_ptr<HandleDo
   const Result<Attributes> attributes = syscalls::attributes(path->get());
   if (!attributes) return attributes.error();
   return FoundInode{.inode = std::make_shared<PosixInode>(std::move(*path), attributes->type, door),
-                    .attributes = *attributes};
+                    .attributes = *attributes,
+                    .protection = {}};
 }
 
 // A name in the directory, whose descriptor is given.
-Result<FoundInode> found_child(const PosixInode& directory, int path, const ComponentName& name) {
+Result<FoundInode> opened_child(const PosixInode& directory, int path, const ComponentName& name) {
   prepare_sparing(*directory.door(), path);
   return found(syscalls::open_child(path, name), directory.door());
+}
+
+// The same, without a descriptor where the inode can do without.
+Result<FoundInode> found_child(const InodeRef& directory, int path, std::string_view name) {
+  const std::shared_ptr<HandleDoor>& door = at(directory).door();
+  const ComponentName component(name);
+  if (!door->names_stay()) return opened_child(at(directory), path, component);
+  if (!door->is_true()) {
+    Result<FoundInode> opened = opened_child(at(directory), path, component);
+    if (opened && door->is_untried() && door->listing(path)) {
+      if (const auto handle = at(opened->inode).handle()) at(opened->inode).try_handles(*handle);
+    }
+    return opened;
+  }
+  const Result<syscalls::ChildStatus> status = syscalls::child_status(path, component);
+  if (!status) return status.error();
+  const Attributes* seen = &status->attributes;
+  if (seen->type == FileType::kDirectory) return opened_child(at(directory), path, component);
+  return FoundInode{.inode = std::make_shared<PosixInode>(
+                        PosixInode::Seen{.directory = std::static_pointer_cast<PosixInode>(directory),
+                                         .name = std::string(name),
+                                         .file_system = seen->file_system,
+                                         .number = seen->number},
+                        seen->type, door),
+                    .attributes = *seen,
+                    .protection = status->protection};
 }
 
 // Opens with O_NOATIME where asked, without it where that is not permitted.
@@ -139,8 +166,9 @@ Result<std::uint64_t> prepare_process() {
   return syscalls::raise_descriptor_limit();
 }
 
-InodeRef PosixStore::adopt_directory(int descriptor) {
-  return std::make_shared<PosixInode>(Descriptor(descriptor), FileType::kDirectory, std::make_shared<HandleDoor>());
+InodeRef PosixStore::adopt_directory(int descriptor, RootMount mount) {
+  return std::make_shared<PosixInode>(Descriptor(descriptor), FileType::kDirectory,
+                                      std::make_shared<HandleDoor>(mount));
 }
 
 Result<BackingFileSystem> PosixStore::file_system(const InodeRef& inode) {
@@ -160,7 +188,13 @@ Result<FileSystemStatus> PosixStore::status(const InodeRef& inode) {
 
 Result<FoundInode> PosixStore::lookup(const InodeRef& directory, std::string_view name) {
   OVLSPEC_TRY(check_component(name));
-  return with(directory, [&](int path) { return found_child(at(directory), path, ComponentName(name)); });
+  return with(directory, [&](int path) { return found_child(directory, path, name); });
+}
+
+Result<Attributes> PosixStore::look_at(const InodeRef& directory, std::string_view name) {
+  if (!at(directory).door()->is_private()) return LayerStore::look_at(directory, name);
+  OVLSPEC_TRY(check_component(name));
+  return with(directory, [&](int path) { return syscalls::child_attributes(path, ComponentName(name)); });
 }
 
 Result<Attributes> PosixStore::attributes(const InodeRef& inode) { return with(inode, syscalls::attributes); }
@@ -204,7 +238,7 @@ Status PosixStore::set_flags(const InodeRef& inode, InodeFlags flags) {
   return syscalls::set_flags(opened->get(), flags);
 }
 
-Result<BackingHandle> PosixStore::handle(const InodeRef& inode) { return with(inode, syscalls::handle); }
+Result<BackingHandle> PosixStore::handle(const InodeRef& inode) { return at(inode).handle(); }
 
 Result<FoundInode> PosixStore::by_handle(const InodeRef& root, const BackingHandle& handle) {
   const std::shared_ptr<HandleDoor>& door = at(root).door();
@@ -244,7 +278,7 @@ Result<FoundInode> PosixStore::create(const InodeRef& directory, std::string_vie
   const ComponentName component(name);
   return with(directory, [&](int parent) -> Result<FoundInode> {
     OVLSPEC_TRY(make(parent, component, inode));
-    Result<FoundInode> made = found_child(at(directory), parent, component);
+    Result<FoundInode> made = opened_child(at(directory), parent, component);
     Status completed = made.error();
     if (made) completed = with(made->inode, [&](int path) { return complete(*made, inode, path); });
     if (completed) return made;
@@ -253,6 +287,12 @@ Result<FoundInode> PosixStore::create(const InodeRef& directory, std::string_vie
                                                          : syscalls::unlink(parent, component));
     return completed.error();
   });
+}
+
+Status PosixStore::make_whiteout(const InodeRef& directory, std::string_view name) {
+  OVLSPEC_TRY(check_component(name));
+  const NewInode whiteout{.type = FileType::kCharDevice, .device = {}, .symlink_target = {}};
+  return with(directory, [&](int path) { return make(path, ComponentName(name), whiteout); });
 }
 
 Status PosixStore::link(const InodeRef& inode, const InodeRef& directory, std::string_view name) {

@@ -1,9 +1,10 @@
 // The store over directories of the running system. Knows no path but those of the layers' roots: everything else is
 // reached by descriptor and single component.
 //
-// An InodeRef is an O_PATH descriptor, or a file handle where there are too many (posix_inode.h): raise RLIMIT_NOFILE
-// (prepare_process) before there are many. /proc must be mounted for xattrs, modes and reopening. Behaves as the
-// caller's privileges allow; the errors that come of missing ones (EPERM, EACCES) are the kernel's.
+// An InodeRef is an O_PATH descriptor, or a file handle where there are too many or the layer is a private clone that
+// nobody writes to (posix_inode.h): raise RLIMIT_NOFILE (prepare_process) before there are many. /proc must be mounted
+// for xattrs, modes and reopening. Behaves as the caller's privileges allow; the errors that come of missing ones
+// (EPERM, EACCES) are the kernel's.
 //
 // What Linux leaves to privileges and file systems, and what it is here:
 // - without CAP_FSETID the kernel takes set-id bits away on a write or a change of size;
@@ -58,6 +59,9 @@ std::size_t held_descriptors();
 // is no such number.
 void want_descriptors(std::size_t most);
 
+// The mount that a root lies on.
+enum class RootMount : std::uint8_t { kShared, kPrivate, kPrivateReadOnly };
+
 class PosixStore final : public LayerStore {
  public:
   explicit PosixStore(AccessTimes access_times = AccessTimes::kKeep) : access_times_(access_times) {}
@@ -73,6 +77,7 @@ class PosixStore final : public LayerStore {
   Result<BackingFileSystem> file_system(const InodeRef& inode) override;
   Result<FileSystemStatus> status(const InodeRef& inode) override;
   Result<FoundInode> lookup(const InodeRef& directory, std::string_view name) override;
+  Result<Attributes> look_at(const InodeRef& directory, std::string_view name) override;
   Result<Attributes> attributes(const InodeRef& inode) override;
   Result<std::vector<StoredEntry>> entries(const InodeRef& directory) override;
   Result<std::string> symlink_target(const InodeRef& inode) override;
@@ -85,6 +90,7 @@ class PosixStore final : public LayerStore {
   Result<std::vector<std::string>> names_of(const InodeRef& root, InodeNumber number) override;
   Result<std::string> content_seal(const InodeRef& root) override;
   Result<FoundInode> create(const InodeRef& directory, std::string_view name, const NewInode& inode) override;
+  Status make_whiteout(const InodeRef& directory, std::string_view name) override;
   Status link(const InodeRef& inode, const InodeRef& directory, std::string_view name) override;
   Status unlink(const InodeRef& directory, std::string_view name) override;
   Status remove_directory(const InodeRef& directory, std::string_view name) override;
@@ -106,7 +112,7 @@ class PosixStore final : public LayerStore {
 
  private:
   // Takes over an O_PATH descriptor of a directory.
-  static InodeRef adopt_directory(int descriptor);
+  static InodeRef adopt_directory(int descriptor, RootMount mount);
 
   const AccessTimes access_times_;
   BackingIdentities identities_;

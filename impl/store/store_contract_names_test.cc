@@ -16,6 +16,27 @@ TEST_P(StoreContract, LookupFindsWhatCreateMade) {
   EXPECT_EQ(found->attributes.file_system, attributes(root()).file_system);
 }
 
+TEST_P(StoreContract, LookingAtANameTellsTheAttributesThatItsLookupTells) {
+  make_file(root(), "file", "content");
+  make_directory(root(), "directory");
+  for (const std::string_view name : {"file", "directory"}) {
+    const Result<Attributes> seen = store().look_at(root(), name);
+    ASSERT_TRUE(seen) << name;
+    EXPECT_EQ(*seen, store().lookup(root(), name)->attributes) << name;
+  }
+  EXPECT_EQ(store().look_at(root(), "missing").error(), Errno::kENOENT);
+  EXPECT_EQ(store().look_at(root(), ".").error(), Errno::kEINVAL);
+}
+
+TEST_P(StoreContract, AMadeWhiteoutIsOneAndTakesNoOtherName) {
+  ASSERT_TRUE(store().make_whiteout(root(), "gone"));
+  const Result<Attributes> made = store().look_at(root(), "gone");
+  ASSERT_TRUE(made);
+  EXPECT_EQ(made->type, FileType::kCharDevice);
+  EXPECT_EQ(made->device, Device{});
+  EXPECT_EQ(store().make_whiteout(root(), "gone").error(), Errno::kEEXIST);
+}
+
 TEST_P(StoreContract, LookupOfAMissingNameIsEnoent) { EXPECT_EQ(lookup_error(root(), "missing"), Errno::kENOENT); }
 
 TEST_P(StoreContract, WhatIsNoComponentIsEinvalEverywhere) {

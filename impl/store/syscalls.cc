@@ -194,6 +194,33 @@ Result<Attributes> child_attributes(int directory, const ComponentName& name) {
   return attributes_of(stat);
 }
 
+Result<ChildStatus> child_status(int directory, const ComponentName& name) {
+  struct statx found;
+  if (statx(directory, name.get(), AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT, STATX_BASIC_STATS, &found) != 0) {
+    return last_error();
+  }
+  const auto time = [](const statx_timestamp& from) {
+    return timespec{.tv_sec = from.tv_sec, .tv_nsec = static_cast<long>(from.tv_nsec)};
+  };
+  struct stat stat {};
+  stat.st_mode = found.stx_mode;
+  stat.st_nlink = found.stx_nlink;
+  stat.st_uid = found.stx_uid;
+  stat.st_gid = found.stx_gid;
+  stat.st_rdev = makedev(found.stx_rdev_major, found.stx_rdev_minor);
+  stat.st_size = static_cast<off_t>(found.stx_size);
+  stat.st_blocks = static_cast<blkcnt_t>(found.stx_blocks);
+  stat.st_atim = time(found.stx_atime);
+  stat.st_mtim = time(found.stx_mtime);
+  stat.st_ctim = time(found.stx_ctime);
+  stat.st_ino = found.stx_ino;
+  stat.st_dev = makedev(found.stx_dev_major, found.stx_dev_minor);
+  ChildStatus status{.attributes = attributes_of(stat), .protection = {}};
+  // Where there is some it has to be looked at more closely: protection().
+  if ((found.stx_attributes & kProtection) == 0) status.protection = 0;
+  return status;
+}
+
 Result<FileSystemStatus> status(int descriptor) {
   struct statvfs status;
   if (fstatvfs(descriptor, &status) != 0) return last_error();
@@ -256,13 +283,21 @@ struct HandleBuffer {
 };
 }  // namespace
 
-Result<BackingHandle> handle(int inode) {
+namespace {
+Result<BackingHandle> handle_at(int directory, const char* name, int flags) {
   HandleBuffer buffer;
   buffer.get()->handle_bytes = MAX_HANDLE_SZ;
   int mount = 0;
-  if (name_to_handle_at(inode, "", buffer.get(), &mount, AT_EMPTY_PATH) != 0) return last_error();
+  if (name_to_handle_at(directory, name, buffer.get(), &mount, flags) != 0) return last_error();
   const char* bytes = reinterpret_cast<const char*>(buffer.get()->f_handle);
   return BackingHandle{.type = buffer.get()->handle_type, .bytes = std::string(bytes, buffer.get()->handle_bytes)};
+}
+}  // namespace
+
+Result<BackingHandle> handle(int inode) { return handle_at(inode, "", AT_EMPTY_PATH); }
+
+Result<BackingHandle> child_handle(int directory, const ComponentName& name) {
+  return handle_at(directory, name.get(), 0);
 }
 
 namespace {
@@ -281,7 +316,7 @@ Result<Descriptor> open_handle(int listing, const BackingHandle& handle) {
 }
 
 Result<Descriptor> open_file_handle(int listing, const BackingHandle& handle, Access access, OpenTimes times) {
-  return open_by_handle(listing, handle, flags_of(access, times));
+  return open_by_handle(listing, handle, flags_of(access, times) | O_NONBLOCK);
 }
 
 Result<InodeFlags> flags(int opened) {

@@ -65,6 +65,11 @@ Result<std::string> path_of(int descriptor);  // what /proc says
 // Reading.
 Result<Attributes> attributes(int descriptor);
 Result<Attributes> child_attributes(int directory, const ComponentName& name);
+struct ChildStatus {
+  Attributes attributes;
+  std::optional<InodeFlags> protection;  // where it is known without asking further
+};
+Result<ChildStatus> child_status(int directory, const ComponentName& name);
 Result<FileSystemStatus> status(int descriptor);
 // Of the mount that it lies on.
 Result<LayerRights> rights(int descriptor);
@@ -73,8 +78,9 @@ Result<std::string> symlink_target(int symlink);
 Result<std::string> xattr(int inode, const std::string& name);
 Result<std::vector<std::string>> xattr_names(int inode);
 Result<BackingHandle> handle(int inode);
+Result<BackingHandle> child_handle(int directory, const ComponentName& name);
 Result<Descriptor> open_handle(int listing, const BackingHandle& handle);  // O_PATH; ESTALE for what is no handle
-// As reopen(), by handle.
+// As reopen(), by handle, but that it waits for nothing: EAGAIN where somebody has a lease on the file.
 Result<Descriptor> open_file_handle(int listing, const BackingHandle& handle, Access access, OpenTimes times);
 // Whether the file system is one whose handles open their inode as long as it has a name.
 bool has_lasting_handles(int inode);

@@ -117,7 +117,8 @@ Result<Descriptor> clone_mount(int directory) {
 
 Status make_mount_read_only(int mount_root) {
   mount_attr attributes = {};
-  attributes.attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOATIME;
+  // No device is opened through it.
+  attributes.attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOATIME | MOUNT_ATTR_NODEV;
   attributes.attr_clr = MOUNT_ATTR__ATIME;
   attributes.propagation = MS_PRIVATE;
   return done(mount_setattr(mount_root, "", AT_EMPTY_PATH, &attributes, sizeof attributes));

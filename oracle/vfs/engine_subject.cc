@@ -15,6 +15,7 @@ struct Options {
   impl::IdentityStrategy identity = impl::IdentityStrategy::kDerived;
   impl::SealCheck seal = impl::SealCheck::kVerify;
   MemoryLayers::Reuse reuse = MemoryLayers::Reuse::kNever;
+  impl::XattrNamespace xattrs = impl::XattrNamespace::kTrusted;
   VfsOptions vfs;
 };
 
@@ -40,7 +41,8 @@ class EngineSubject final : public Subject {
     trace_.lowers = trace.lowers;
     trace_.upper = trace.upper;
     trace_.options = trace.options;
-    const DiskFormat format = has(trace, "userxattr") ? DiskFormat::kOverlayUser : DiskFormat::kOverlay;
+    const bool has_user_marks = options_.xattrs == impl::XattrNamespace::kUser || has(trace, "userxattr");
+    const DiskFormat format = has_user_marks ? DiskFormat::kOverlayUser : DiskFormat::kOverlay;
     layers_ = std::make_unique<MemoryLayers>(trace_, options_.reuse, format);
     return layers_->materialise_images();
   }
@@ -50,6 +52,7 @@ class EngineSubject final : public Subject {
     options.mount_device = kMountDevice;
     options.identity = options_.identity;
     options.seal = options_.seal;
+    options.xattrs = options_.xattrs;
     if (options_.identity != impl::IdentityStrategy::kDerived) {
       if (map_ == nullptr || options_.identity == impl::IdentityStrategy::kVolatile)
         map_ = std::make_unique<impl::MemoryIdentityMap>();
@@ -189,6 +192,8 @@ SubjectOrError make_engine_subject(std::string_view options) {
       parsed.identity = impl::IdentityStrategy::kOnLookup;
     else if (option == "identity=volatile")
       parsed.identity = impl::IdentityStrategy::kVolatile;
+    else if (option == "userxattr")
+      parsed.xattrs = impl::XattrNamespace::kUser;
     else if (option == "seal=trust")
       parsed.seal = impl::SealCheck::kTrust;
     else

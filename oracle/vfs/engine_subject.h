@@ -2,7 +2,8 @@
 //
 // Options, after a colon and separated by commas: `reuse`: freed inode numbers are given out again at once; `uncached`:
 // the VFS keeps no names between operations; `identity=upfront`, `identity=on-lookup`, `identity=volatile`: the
-// engine's other strategies, with a map in memory that outlives mounts but for the last; `seal=trust`: of upfront.
+// engine's other strategies, with a map in memory that outlives mounts but for the last; `seal=trust`: of upfront;
+// `userxattr`: private attributes are user.overlay.
 //
 // Mount options of a trace that it knows: `volatile`, `userxattr`. A mount with any other is refused with EINVAL.
 // A crash keeps all that was done before it: what a power failure forgets is not modelled here.

@@ -1,0 +1,123 @@
+// What reproducers say, in each language.
+#include <gtest/gtest.h>
+
+#include "oracle/report_calls.h"
+#include "oracle/report_shell_words.h"
+
+namespace ovlspec::oracle {
+namespace {
+
+Script script_of_rename() {
+  Script script;
+  script.header = {"kernel breaks OVL-RENAME-1: ..."};
+  script.steps.push_back({.action = OnDisk{DiskAction::kMakeDirectory, "lower0", {}}});
+  script.steps.push_back({.action = LayObject{"lower0/it's", model::Inode{.type = FileType::kRegular,
+                                                                          .mode = 0644,
+                                                                          .content = model::Content("100%\n")}}});
+  script.steps.push_back({.action = MountOverlay{"mount", "lowerdir=lower0,upperdir=upper,workdir=work"}});
+  script.steps.push_back({.action = Operate{Inside::kMount, superuser(), Rename{"/it's", "../b"}, Errno::kOk},
+                          .answer = 1,
+                          .comment = "rename /it's ../b"});
+  script.claims.push_back({.left = {.moment = 1, .shown = Shown::kError, .name = {}},
+                           .relation = Relation::kNoneOf,
+                           .right = std::string("success")});
+  return script;
+}
+
+std::string end_of(const TextOrWhy& text, const std::string& beginning) {
+  EXPECT_EQ(text.why_not, "");
+  const auto at = text.text.find(beginning);
+  return at == std::string::npos ? text.text : text.text.substr(at);
+}
+
+TEST(ShellScript, SaysTheStepsInCommands) {
+  EXPECT_EQ(end_of(shell_text(script_of_rename()), "mkdir"), R"(mkdir -m 755 lower0
+printf '100%%\012' >'lower0/it'\''s'
+chmod 644 'lower0/it'\''s'
+try mount -t overlay -o nodev,nosuid,lowerdir=lower0,upperdir=upper,workdir=work overlay mount
+# rename /it's ../b
+try mv -f -T -- 'mount/it'\''s' mount/b
+seen1=$error
+echo seen: 'error of: rename /it'\''s ../b:' "$seen1"
+# It is there where this holds.
+if none_of "$seen1" success; then
+  echo 'The bug is there.'
+  exit 0
+fi
+echo 'The bug is not there.'
+exit 1
+)");
+}
+
+TEST(CProgram, SaysTheStepsInCalls) {
+  EXPECT_EQ(end_of(c_text(script_of_rename()), "int main"), R"(int main(void) {
+  begin();
+  make_directory("lower0");
+  lay_file("lower0/it's", 0644, 0, 0, BYTES("100%\012"), 5);
+  mount_overlay("mount", "lowerdir=lower0,upperdir=upper,workdir=work");
+  inside();
+  // rename /it's ../b
+  struct answer *seen1 = rename_name("/it's", "../b", 0);
+  tell("error of: rename /it's ../b", value(seen1, "error", ""));
+  // It is there where this holds.
+  return finish(none_of(value(seen1, "error", ""), "success"));
+}
+)");
+}
+
+TEST(PytestFile, SaysTheStepsInCalls) {
+  const std::string text = end_of(python_text(script_of_rename()), "def reproduce");
+  EXPECT_EQ(text.substr(0, text.find("\n\n\n")), R"(def reproduce():
+    begin()
+    make_directory("lower0")
+    lay_file("lower0/it's", 0o644, 0, 0, b"100%\x0a", 5)
+    mount_overlay("mount", "lowerdir=lower0,upperdir=upper,workdir=work")
+    inside()
+    # rename /it's ../b
+    seen1 = rename_name("/it's", "../b", 0)
+    tell("error of: rename /it's ../b", value(seen1, "error", ""))
+    # It is there where this holds.
+    return finish(none_of(value(seen1, "error", ""), "success")))");
+}
+
+TEST(ReproducerText, HasNoFunctionThatNothingNeeds) {
+  const Script script = script_of_rename();
+  EXPECT_EQ(c_text(script).text.find("open_by_handle_at"), std::string::npos);
+  EXPECT_EQ(python_text(script).text.find("def take_handle"), std::string::npos);
+  EXPECT_EQ(shell_text(script).text.find("strace"), std::string::npos);
+}
+
+TEST(ShellScript, SaysWhyItCannotSayAStep) {
+  Script script = script_of_rename();
+  std::get<Operate>(script.steps.back().action).operation = Rename{"a", "b", RenameMode::kExchange};
+  EXPECT_EQ(shell_text(script).why_not, "no common command renames with RENAME_EXCHANGE");
+}
+
+TEST(ShellWords, AreQuotedWhereAShellWouldReadThem) {
+  EXPECT_EQ(shell_word("a-b_c/d.e"), "a-b_c/d.e");
+  EXPECT_EQ(shell_word(""), "''");
+  EXPECT_EQ(shell_word("$(a)"), "'$(a)'");
+  EXPECT_EQ(shell_word("~"), "'~'");
+}
+
+TEST(ShellWords, PathsDoNotLeadOutOfTheMount) {
+  EXPECT_EQ(shell_path("../../a", Inside::kMount), "mount/a");
+  EXPECT_EQ(shell_path("/../a/..", Inside::kMount), "mount/a/..");
+  EXPECT_EQ(shell_path("..", Inside::kMount), "mount");
+  EXPECT_EQ(shell_path("..a", Inside::kMount), "mount/..a");
+  EXPECT_EQ(shell_path("", Inside::kMount), "''");
+}
+
+TEST(ShellWords, CallersAreMadeBySetpriv) {
+  Caller caller{.uid = 1000, .gid = 50, .groups = {4, 5}, .umask = 0, .capabilities = {}};
+  EXPECT_EQ(shell_prefix(caller), "setpriv --reuid=1000 --regid=50 --groups=4,5 --inh-caps=-all --ambient-caps=-all ");
+  caller.groups.clear();
+  caller.capabilities = Capabilities().with(Capability::kChown).with(Capability::kFowner);
+  EXPECT_EQ(shell_prefix(caller),
+            "setpriv --reuid=1000 --regid=50 --clear-groups --inh-caps=-all,+chown,+fowner "
+            "--ambient-caps=-all,+chown,+fowner ");
+  EXPECT_EQ(shell_prefix(superuser()), "");
+}
+
+}  // namespace
+}  // namespace ovlspec::oracle

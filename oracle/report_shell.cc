@@ -1,0 +1,293 @@
+// A reproducer as a shell script, with the commands that everybody has.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "model/describe.h"
+#include "oracle/report_calls.h"
+#include "oracle/report_shell_words.h"
+#include "oracle/trace_words.h"
+
+namespace ovlspec::oracle {
+namespace {
+
+constexpr unsigned kFirstDescriptor = 3;
+constexpr unsigned kLastDescriptor = 9;
+
+// The printed lines; or, once something cannot be said in a shell, why.
+class Shell {
+ public:
+  explicit Shell(const Script& script) : script_(script), values_(values_of(script)) {}
+
+  TextOrWhy run() {
+    for (step_ = 0; step_ < script_.steps.size() && why_not_.empty(); ++step_) {
+      const ScriptStep& step = script_.steps[step_];
+      if (!step.comment.empty()) line(shell_comment(step.comment));
+      std::visit([this](const auto& action) { told(action); }, step.action);
+    }
+    if (!why_not_.empty()) return {.text = {}, .why_not = why_not_};
+    end();
+    return {.text = lines_, .why_not = {}};
+  }
+
+ private:
+  void line(const std::string& text) { lines_ += text + "\n"; }
+  void give_up(const std::string& why) { why_not_ = why; }
+
+  // Keeps what values compare of this step, that commands with `try` show.
+  template <typename CommandOf>
+  void keep(const CommandOf& command_of) {
+    const std::size_t answer = script_.steps[step_].answer;
+    bool is_done = false;
+    for (std::size_t i = 0; i < values_.size(); ++i) {
+      if (answer == 0 || values_[i].moment != answer) continue;
+      const std::string command = is_done && values_[i].shown == Shown::kError ? "" : command_of(values_[i]);
+      if (!command.empty()) line(command);
+      const bool is_error = values_[i].shown == Shown::kError;
+      line(fmt::format("seen{}=${}", i + 1, is_error ? "error" : "output"));
+      is_done = true;
+    }
+    if (!is_done) line(command_of(Value{}));
+  }
+  void keep(const std::string& command) {
+    keep([&](const Value&) { return command; });
+  }
+
+  void end() {
+    const auto text_of = [this](const Value& value) {
+      const auto at = std::find(values_.begin(), values_.end(), value) - values_.begin();
+      return fmt::format("\"$seen{}\"", at + 1);
+    };
+    for (const Value& value : values_)
+      line(fmt::format("echo seen: {} {}", shell_word(words_of(script_, value) + ":"), text_of(value)));
+    std::vector<std::string> claims;
+    for (const Claim& claim : script_.claims) {
+      const auto* value = std::get_if<Value>(&claim.right);
+      const std::string right = value != nullptr ? text_of(*value) : shell_word(std::get<std::string>(claim.right));
+      claims.push_back(fmt::format("{} {} {}", word_of(claim.relation), text_of(claim.left), right));
+    }
+    line("# It is there where this holds.");
+    line(fmt::format("if {}; then", fmt::join(claims, " && ")));
+    line("  echo 'The bug is there.'\n  exit 0\nfi\necho 'The bug is not there.'\nexit 1");
+  }
+
+  void told(const LayObject& lay);
+  void told(const LayLink& lay) { line("ln -P -- " + shell_word(lay.from) + " " + shell_word(lay.to)); }
+  void told(const LayTimes& lay) {
+    for (const auto& [option, time] : {std::pair("-a", lay.access), std::pair("-m", lay.modify)})
+      line(fmt::format("touch -h {} -d @{} -- {}", option, time_text(time), shell_word(lay.path)));
+  }
+  void told(const OnDisk& disk);
+  void told(const DiskMode& disk) {
+    line(fmt::format("change_mode_of {} {}", model::octal(disk.mode), shell_word(disk.path)));
+  }
+  void told(const DiskContent& disk) {
+    line(fmt::format("[ -f {0} ] && [ ! -L {0} ] && {1} >{0}", shell_word(disk.path), shell_printf(disk.content)));
+  }
+  void told(const MountOverlay& mount) {
+    keep(fmt::format("try mount -t overlay -o nodev,nosuid,{} overlay {}", shell_word(mount.options),
+                     shell_word(mount.at)));
+  }
+  void told(const MountProgramAt& mount) {
+    has_server_ = true;
+    std::string command = "start";
+    for (const std::string& word : mount.words) command += " " + shell_word(word);
+    keep(command);
+  }
+  void told(const UnmountAt& unmount) {
+    close_all();
+    keep("try umount " + unmount.at);
+    if (has_server_) line("wait $server");
+  }
+  void told(const KillServer& kill) {
+    close_all();
+    if (has_server_) line("kill -9 $server\nwait $server");
+    keep("try umount " + kill.at);
+  }
+  void told(const Pause&) { line("sleep 1.1"); }
+  void told(const DropCachesNow&) { line("echo 2 >/proc/sys/vm/drop_caches"); }
+  void told(const Operate& operate);
+  void told(const TakeHandle&) { give_up("no command takes a file handle"); }
+  void told(const OpenHandle&) { give_up("no command opens a file handle"); }
+  void told(const Orphans& orphans) {
+    keep("try sh -c " + shell_word("find " + shell_word(orphans.path) + " ! -type d ! -type c -links 1 | wc -l"));
+  }
+
+  // Open files.
+  bool is_used_later(Slot slot) const;
+  std::optional<unsigned> descriptor(Slot slot);
+  void close_all();
+  void open_file(const Operate& operate, const Open& open);
+  void close_file(const Close& close);
+  void read_file(const Read& read);
+  void write_file(const Write& write);
+  // The path of what an operation acts on, with the option that its command takes for symlinks.
+  std::optional<std::string> target_path(const Target& target) const;
+
+  const Script& script_;
+  std::vector<Value> values_;
+  std::size_t step_ = 0;
+  std::string lines_;
+  std::string why_not_;
+  bool has_server_ = false;
+  struct OpenFile {
+    unsigned descriptor = 0;
+    FileSize position = 0;
+  };
+  std::map<Slot, OpenFile> open_;
+};
+
+void Shell::told(const LayObject& lay) {
+  const model::Inode& inode = lay.inode;
+  const std::string path = shell_word(lay.path);
+  const std::string mode = model::octal(inode.mode);
+  switch (inode.type) {
+    case FileType::kRegular:
+      line(shell_printf(inode.content.data()) + " >" + path);
+      if (inode.content.size() != inode.content.data().size())
+        line(fmt::format("truncate -s {} {}", inode.content.size(), path));
+      line("chmod " + mode + " " + path);
+      break;
+    case FileType::kDirectory: line(fmt::format("mkdir -p {0} && chmod {1} {0}", path, mode)); break;
+    case FileType::kSymlink: line("ln -s -T -- " + shell_word(inode.content.all()) + " " + path); break;
+    case FileType::kCharDevice:
+    case FileType::kBlockDevice:
+      line(fmt::format("mknod -m {} {} {} {} {}", mode, path, inode.type == FileType::kCharDevice ? "c" : "b",
+                       inode.device.major, inode.device.minor));
+      break;
+    case FileType::kFifo: line(fmt::format("mknod -m {} {} p", mode, path)); break;
+    case FileType::kSocket: return give_up("no command makes a socket");
+  }
+  if (inode.uid != 0 || inode.gid != 0) line(fmt::format("chown -h {}:{} {}", inode.uid, inode.gid, path));
+  for (const model::Xattr& xattr : inode.xattrs)
+    line(fmt::format("setfattr -h -n {}{} {}", shell_word(xattr.name), shell_attribute(xattr.value), path));
+}
+
+void Shell::told(const OnDisk& disk) {
+  const std::string path = shell_word(disk.path);
+  const std::string other = shell_word(disk.other);
+  switch (disk.action) {
+    case DiskAction::kMakeDirectory: return line("mkdir -m 755 " + path);
+    case DiskAction::kMountTmpfs:
+      return line(fmt::format("mkdir {0} && mount -t tmpfs -o mode=755 overlay-test {0}", path));
+    case DiskAction::kRemoveTree: return line("rm -rf -- " + path);
+    case DiskAction::kEmptyDirectory: return line(fmt::format("find {} -mindepth 1 -delete", path));
+    case DiskAction::kMoveTree: return line("move_tree " + path + " " + other);
+    case DiskAction::kLinkTree: return line("link_tree " + path + " " + other);
+    case DiskAction::kCopyTree: return line("copy_tree " + path + " " + other);
+    case DiskAction::kCopyTreeWithoutAttributes:
+      return line(fmt::format("cp -a --no-preserve=xattr -T -- {} {}", path, other));
+    case DiskAction::kModeAs: return line(fmt::format("chmod --reference={} {}", other, path));
+  }
+}
+
+void Shell::told(const Operate& operate) {
+  if (const auto* open = std::get_if<Open>(&operate.operation)) return open_file(operate, *open);
+  if (const auto* close = std::get_if<Close>(&operate.operation)) return close_file(*close);
+  if (const auto* read = std::get_if<Read>(&operate.operation)) return read_file(*read);
+  if (const auto* write = std::get_if<Write>(&operate.operation)) return write_file(*write);
+  const auto path_of_slot = [this](Slot slot) -> std::optional<std::string> {
+    const auto file = open_.find(slot);
+    if (file == open_.end()) return std::nullopt;
+    return "/dev/fd/" + std::to_string(file->second.descriptor);
+  };
+  const bool has_umask = operate.caller.umask != 0;
+  if (has_umask) line("umask " + model::octal(operate.caller.umask));
+  keep([&](const Value& value) {
+    const CommandOrWhy command = shell_command(operate, value, path_of_slot);
+    if (!command.why_not.empty()) give_up(command.why_not);
+    return command.text;
+  });
+  if (has_umask) line("umask 0");
+}
+
+// Up to where the slot is closed, or filled again.
+bool Shell::is_used_later(Slot slot) const {
+  for (std::size_t i = step_ + 1; i < script_.steps.size(); ++i) {
+    if (std::holds_alternative<UnmountAt>(script_.steps[i].action)) return false;
+    const auto* operate = std::get_if<Operate>(&script_.steps[i].action);
+    if (operate == nullptr) continue;
+    const auto used = slot_of(operate->operation);
+    if (used != slot) continue;
+    return !std::holds_alternative<Close>(operate->operation) && !std::holds_alternative<Open>(operate->operation);
+  }
+  return false;
+}
+
+std::optional<unsigned> Shell::descriptor(Slot slot) {
+  if (const auto file = open_.find(slot); file != open_.end()) return file->second.descriptor;
+  for (unsigned number = kFirstDescriptor; number <= kLastDescriptor; ++number) {
+    const auto is_it = [number](const auto& file) { return file.second.descriptor == number; };
+    if (std::none_of(open_.begin(), open_.end(), is_it)) return number;
+  }
+  return std::nullopt;
+}
+
+void Shell::close_all() {
+  for (const auto& [slot, file] : open_) line(fmt::format("exec {}>&-", file.descriptor));
+  open_.clear();
+}
+
+void Shell::open_file(const Operate& operate, const Open& open) {
+  const OpenFlags& flags = open.flags;
+  const std::string path = shell_path(open.path, operate.inside);
+  // A redirection of this shell's is the superuser's, and may make what it does not find.
+  const bool may_make = flags.access != Access::kRead && !flags.create;
+  const bool can_hold = operate.caller == superuser() && script_.steps[step_].answer == 0 &&
+                        operate.error == Errno::kOk && !(may_make && !is_used_later(open.slot));
+  if (!can_hold) {
+    if (is_used_later(open.slot)) return give_up("no shell holds a file open for another user");
+    return keep(shell_open(open, path, operate.caller));
+  }
+  const auto number = descriptor(open.slot);
+  if (!number) return give_up("a shell has no names for so many descriptors");
+  const Mode mode = open.mode & ~operate.caller.umask & 0666;
+  if (flags.create && mode != 0666) line("umask " + model::octal(0666 & ~mode));
+  const char* how = flags.access == Access::kRead ? "<" : flags.append ? ">>" : flags.truncate ? ">" : "<>";
+  line(fmt::format("try_open {} '{}' {}", *number, how, path));
+  if (flags.create && mode != 0666) line("umask 0");
+  open_[open.slot] = {.descriptor = *number, .position = 0};
+}
+
+void Shell::close_file(const Close& close) {
+  const auto file = open_.find(close.slot);
+  if (file == open_.end()) return;
+  line(fmt::format("exec {}>&-", file->second.descriptor));
+  open_.erase(file);
+}
+
+void Shell::read_file(const Read& read) {
+  const auto file = open_.find(read.slot);
+  if (file == open_.end()) return give_up("no shell holds that file open");
+  OpenFile& open = file->second;
+  if (read.offset < open.position) return give_up("no command reads backwards from an open file");
+  keep(fmt::format("try_bytes dd iflag=skip_bytes,count_bytes skip={} count={} status=none <&{}",
+                   read.offset - open.position, read.length, open.descriptor));
+  open.position = read.offset + read.length;
+}
+
+void Shell::write_file(const Write& write) {
+  const auto file = open_.find(write.slot);
+  if (file == open_.end()) return give_up("no shell holds that file open");
+  OpenFile& open = file->second;
+  if (write.offset < open.position) return give_up("no command writes backwards to an open file");
+  line(fmt::format("{} >written", shell_printf(write.data)));
+  keep(fmt::format("try sh -c 'dd if=written oflag=seek_bytes seek={} bs={} conv=notrunc status=none >&{}'",
+                   write.offset - open.position, std::max<std::size_t>(write.data.size(), 1), open.descriptor));
+  open.position = write.offset + write.data.size();
+}
+
+}  // namespace
+
+TextOrWhy shell_text(const Script& script) {
+  TextOrWhy body = Shell(script).run();
+  if (!body.why_not.empty()) return body;
+  std::string text = "#!/bin/sh\n";
+  for (const std::string& line : script.header) text += shell_comment(line) + "\n";
+  return {.text = text + "#\n" + needed_blocks(reproducer_file("stack.sh"), "#:: ", body.text) + body.text,
+          .why_not = {}};
+}
+
+}  // namespace ovlspec::oracle

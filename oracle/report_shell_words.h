@@ -1,0 +1,36 @@
+// What a shell script says: words, paths, and the command that stands for an operation.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "oracle/report_script.h"
+
+namespace ovlspec::oracle {
+
+// In quotes where it needs them.
+std::string shell_word(const std::string& text);
+std::string shell_comment(const std::string& text);
+// The command that prints the bytes.
+std::string shell_printf(const std::string& bytes);
+// ` -v 0x...`, or nothing for an empty value.
+std::string shell_attribute(const std::string& value);
+// A trace's path as a word, from the directory that the layers lie in: there is no way up from the mount's root.
+std::string shell_path(const std::string& path, Inside inside);
+// What makes a command another caller's, with a blank behind it; nothing for the superuser.
+std::string shell_prefix(const Caller& caller);
+// Opens and closes, with all flags.
+std::string shell_open(const Open& open, const std::string& path, const Caller& caller);
+
+std::optional<Slot> slot_of(const Operation& operation);
+
+struct CommandOrWhy {
+  std::string text;
+  std::string why_not;
+};
+using PathOfSlot = std::function<std::optional<std::string>(Slot)>;
+// The command of the operation that shows the value, after `try`. Not of those that open, close, read and write.
+CommandOrWhy shell_command(const Operate& operate, const Value& value, const PathOfSlot& path_of_slot);
+
+}  // namespace ovlspec::oracle
