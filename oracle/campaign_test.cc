@@ -131,6 +131,46 @@ TEST_F(CampaignTest, FlakyViolationIsReportedAndDoesNotFail) {
   EXPECT_NE(read("out/report.jsonl").find("\"status\":\"flaky\""), std::string::npos);
 }
 
+TEST_F(CampaignTest, EndsOnceEnoughRulesAreMetWhoeverPlaysTheCases) {
+  options_.subjects = {"engine"};
+  options_.cases.reset();
+  options_.until_coverage = 60;
+  std::uint64_t cases = 0;
+  for (const unsigned jobs : {1U, 3U}) {
+    options_.jobs = jobs;
+    EXPECT_EQ(check(options_), ExitStatus::kConforms);
+    const Json subject = Json::parse(read("out/report.jsonl").substr(0, read("out/report.jsonl").find('\n')));
+    EXPECT_GE(subject["rules-met"].size(), 69U);
+    EXPECT_LT(subject["cases"], 100U);
+    if (jobs > 1) {
+      EXPECT_EQ(subject["cases"], cases);
+    }
+    cases = subject["cases"];
+  }
+}
+
+TEST_F(CampaignTest, OnlyGeneratedCasesAreSteered) {
+  options_.subjects = {"engine"};
+  options_.steered = true;
+  EXPECT_EQ(check(options_), ExitStatus::kConforms);
+  write("a.trace", "ovlspec trace 1\nlower 0\nmount\n");
+  options_.traces = directory_ + "/a.trace";
+  EXPECT_EQ(check(options_), ExitStatus::kUsage);
+}
+
+TEST_F(CampaignTest, ShardsHaveTheCasesOfTheWholeAndNoOthers) {
+  options_.subjects = {"engine"};
+  options_.cases = 7;
+  std::uint64_t cases = 0;
+  for (const char* shard : {"1/3", "2/3", "3/3"}) {
+    options_.shard = *parse_shard(shard);
+    EXPECT_EQ(check(options_), ExitStatus::kConforms);
+    cases += Json::parse(read("out/report.jsonl").substr(0, read("out/report.jsonl").find('\n')))["cases"]
+                 .get<std::uint64_t>();
+  }
+  EXPECT_EQ(cases, 7U);
+}
+
 TEST_F(CampaignTest, StoppedRunIsInconclusive) {
   options_.subjects = {"engine"};
   std::atomic<bool> stop{true};

@@ -35,6 +35,7 @@ struct CheckOptions {
   std::optional<double> until_coverage;  // ends a subject's campaign once so many per cent of the rules were met
   bool steered = false;                  // generated cases dwell on what shows what was not seen before (steering.h)
   unsigned jobs = 1;                     // processes that play cases
+  double case_limit = 600;               // seconds, after which one of several processes that does not answer is ended
   std::string journal;                   // a file that tells what was played, and from which a run goes on; empty: none
   SubjectSettings settings;              // `stop` ends the campaign
 };

@@ -173,6 +173,7 @@ std::string explore_text(const ExploreOptions& options, const ExploreReport& rep
   text += fmt::format("answers judged        {}\n", explored.answers) + states_text(report);
   text += fmt::format("searches not repeated {}\n", explored.merged);
   text += fmt::format("led to no judgement    {}\n", explored.unjudged);
+  text += fmt::format("rules met             {} of {}\n", explored.met.count(), judged_rules());
   text += fmt::format("seconds               {:.1f}{}\n", report.seconds, report.resumed > 0 ? " (of this run)" : "");
   if (report.resumed == 0 && report.seconds > 0)
     text += fmt::format("sequences per second  {:.0f}\n", static_cast<double>(explored.sequences) / report.seconds);

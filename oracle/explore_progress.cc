@@ -12,6 +12,13 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+Json ids_of(const model::RuleSet& rules) {
+  Json ids = Json::array();
+  for (std::size_t i = 0; i < model::kRuleCount; ++i)
+    if (rules.test(i)) ids.push_back(model::kRules[i].id);
+  return ids;
+}
+
 std::string line_of(std::uint64_t stack, const Explored& explored) {
   return Json{{"stack", stack},
               {"sequences", explored.sequences},
@@ -19,7 +26,8 @@ std::string line_of(std::uint64_t stack, const Explored& explored) {
               {"states", explored.states},
               {"merged", explored.merged},
               {"unjudged", explored.unjudged},
-              {"digest", explored.digest}}
+              {"digest", explored.digest},
+              {"met", ids_of(explored.met)}}
              .dump() +
          "\n";
 }
@@ -28,12 +36,16 @@ bool take_line(const std::string& line, std::map<std::uint64_t, Explored>& finis
   try {
     const Json json = Json::parse(line);
     const auto number = [&json](const char* name) { return json.at(name).get<std::uint64_t>(); };
-    finished[number("stack")] = {.sequences = number("sequences"),
-                                 .answers = number("answers"),
-                                 .states = number("states"),
-                                 .merged = number("merged"),
-                                 .unjudged = number("unjudged"),
-                                 .digest = number("digest")};
+    Explored& explored = finished[number("stack")];
+    explored = {.sequences = number("sequences"),
+                .answers = number("answers"),
+                .states = number("states"),
+                .merged = number("merged"),
+                .unjudged = number("unjudged"),
+                .digest = number("digest"),
+                .met = {}};
+    for (const Json& id : json.at("met"))
+      if (const auto rule = model::rule_from_id(id.get<std::string>())) model::add(explored.met, *rule);
     return true;
   } catch (const Json::exception&) {
     return false;

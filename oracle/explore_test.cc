@@ -127,10 +127,11 @@ TEST_F(ExploreTest, TinyWorldIsExploredCompletely) {
   EXPECT_FALSE(report.failure);
   EXPECT_TRUE(report.violations.empty());
   EXPECT_EQ(report.finished, 162U);
-  EXPECT_EQ(report.explored.sequences, 59926U);
-  EXPECT_EQ(report.explored.states, 11076U);
-  EXPECT_EQ(report.different, 4519U);
-  EXPECT_EQ(report.explored.digest, 0x3dbe4aea379e0736ULL);
+  EXPECT_EQ(report.explored.sequences, 74106U);
+  EXPECT_EQ(report.explored.states, 11119U);
+  EXPECT_EQ(report.different, 4554U);
+  EXPECT_EQ(report.explored.met.count(), 59U);
+  EXPECT_EQ(report.explored.digest, 0x9f23f3e8c76e9fc1ULL);
 }
 
 TEST_F(ExploreTest, ThreadsChangeNothing) {

@@ -11,6 +11,7 @@ Explored& Explored::operator+=(const Explored& other) {
   states += other.states;
   merged += other.merged;
   unjudged += other.unjudged;
+  met |= other.met;
   // Stacks are explored in any order.
   digest += other.digest;
   return *this;
@@ -109,7 +110,19 @@ bool Explorer::look(Judge& judge, unsigned left) {
     for (const model::Entry& entry : entries)
       if (!ask(judge, Stat{Target::at("/" + entry.name, Follow::kNoFollow)}, true)) return false;
   }
+  if (!look_at_open_files(judge)) return false;
   return !before || judged(judge, judge.walked(*subject_.writes() - *before));
+}
+
+bool Explorer::look_at_open_files(Judge& judge) {
+  constexpr FileSize kMore = 8;  // than any file has
+  for (Slot slot = 0; slot < limits_.size.names; ++slot) {
+    const model::OpenSlot& open = judge.world().slots[slot];
+    if (!open.open) continue;
+    if (!ask(judge, Stat{Target::of(slot)}, true)) return false;
+    if (open.readable && !ask(judge, Read{slot, 0, kMore}, true)) return false;
+  }
+  return true;
 }
 
 std::optional<Explorer::Place> Explorer::leave(const Place& place, Judge& judge, unsigned left) {
@@ -122,6 +135,7 @@ std::optional<Explorer::Place> Explorer::leave(const Place& place, Judge& judge,
   if (!require(scanned) || !judged(judge, judge.ended(*scanned.value, Ending::kUnmount))) return std::nullopt;
   const std::uint64_t digest = state_digest(scanned.value->layers, limits_.size.names);
   note(digest);
+  result_.explored.met |= judge.met();
   if (visited_.insert(digest).second) {
     ++result_.explored.states;
     if (states_ != nullptr) states_->add(digest);

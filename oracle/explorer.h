@@ -27,6 +27,7 @@ struct Explored {
   std::uint64_t merged = 0;     // states from which a search was not repeated
   std::uint64_t unjudged = 0;   // sequences that led where the specification judges nothing
   std::uint64_t digest = 0;     // of all answers and states
+  model::RuleSet met;           // by any of them
 
   Explored& operator+=(const Explored& other);
   bool operator==(const Explored&) const = default;
@@ -82,6 +83,7 @@ class Explorer {
   std::optional<Place> changed(const Place& place, const model::Mutation& mutation);
   bool ask(Judge& judge, const Operation& operation, bool observed);
   bool look(Judge& judge, unsigned left);
+  bool look_at_open_files(Judge& judge);
   bool judged(const Judge& judge, Verdict verdict);
   void found(const Judge& judge);
   std::vector<Event> events_to(const std::vector<Event>& place) const;

@@ -1,5 +1,5 @@
-// The command line: ovlspec check, summary, explore, replay, shrink, reproduce, infer-profile, explain, rules, prove,
-// scan, identity, inode-properties.
+// The command line: ovlspec check, summary, explore, witnesses, replay, shrink, reproduce, infer-profile, explain,
+// rules, prove, scan, identity, inode-properties.
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
@@ -13,6 +13,7 @@
 #include "oracle/interruption.h"
 #include "oracle/report.h"
 #include "oracle/report_reproduce.h"
+#include "oracle/rule_witnesses.h"
 #include "oracle/scan_command.h"
 #include "oracle/summary.h"
 #include "oracle/trace_file.h"
@@ -69,6 +70,9 @@ void add_check(CLI::App& app, CheckOptions& options) {
   check->add_option("--jobs", options.jobs, "Processes that play cases, each in a mount namespace of its own")
       ->capture_default_str()
       ->check(CLI::Range(1, 1024));
+  check->add_option("--case-limit", options.case_limit, "Seconds, after which one of several processes is given up")
+      ->capture_default_str()
+      ->check(CLI::PositiveNumber);
   check->add_option_function<std::string>(
       "--shard",
       [&options](const std::string& text) {
@@ -100,6 +104,15 @@ CLI::App* add_summary(CLI::App& app, SummaryOptions& options) {
   summary->add_option("--known", options.known, "As for check");
   summary->add_option("--out", options.out, "Where violations and reports are saved")->capture_default_str();
   return summary;
+}
+
+CLI::App* add_witnesses(CLI::App& app, WitnessOptions& options) {
+  CLI::App* witnesses =
+      app.add_subcommand("witnesses", "Writes a small trace for each rule that meets it on the engine");
+  witnesses->add_option("--seed", options.seed, "Of the generated cases")->capture_default_str();
+  witnesses->add_option("--cases", options.cases, "That are looked through")->capture_default_str();
+  witnesses->add_option("--out", options.out, "The directory of the traces")->capture_default_str();
+  return witnesses;
 }
 
 CLI::App* add_explore(CLI::App& app, ExploreOptions& options) {
@@ -182,6 +195,8 @@ int main(int argc, char** argv) {
   const CLI::App* summing = add_summary(app, summary_options);
   ExploreOptions explore_options;
   const CLI::App* exploring = add_explore(app, explore_options);
+  WitnessOptions witness_options;
+  const CLI::App* witnessing = add_witnesses(app, witness_options);
   proofs::ProveOptions prove_options;
   const CLI::App* proving = add_prove(app, prove_options);
   ScanOptions scan_options;
@@ -213,6 +228,8 @@ int main(int argc, char** argv) {
   replay_options.settings.stop = shrink_options.settings.stop = check_options.settings.stop = interruption.flag();
   infer_options.settings.stop = reproduce_options.settings.stop = interruption.flag();
   explore_options.stop = interruption.flag();
+  witness_options.stop = interruption.flag();
+  if (witnessing->parsed()) return status_of(write_witnesses(witness_options));
   if (exploring->parsed()) return status_of(explore(explore_options));
   if (reproducing->parsed())
     return with_trace(reproduced,

@@ -10,8 +10,8 @@ namespace ovlspec::oracle {
 // one that mounts or uses a mount calls it, and only the first call of a thread does anything.
 Attempt<Done> enter_private_namespace();
 
-// In a child process, after a fork: the first call of a thread that is new makes a namespace again, as if the parent had
-// none.
+// In a child process, after a fork: the first call of a thread that is new makes a namespace again, as if the parent
+// had none.
 void forget_namespace_of_parent();
 
 }  // namespace ovlspec::oracle

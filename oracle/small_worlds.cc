@@ -169,6 +169,13 @@ void add_operations(const std::string& path, std::vector<SmallStep>& steps) {
     steps.emplace_back(std::move(operation));
 }
 
+// A file or directory stays open, whatever becomes of its name.
+void add_open_file(const std::string& name, Slot slot, std::vector<SmallStep>& steps) {
+  steps.emplace_back(Operation(Open{.path = name, .flags = {.access = Access::kReadWrite}, .mode = 0, .slot = slot}));
+  steps.emplace_back(Operation(Open{.path = name, .flags = {.access = Access::kRead}, .mode = 0, .slot = slot}));
+  steps.emplace_back(Operation(Write{.slot = slot, .offset = 1, .data = "w"}));
+}
+
 void add_changes(const model::LayerName& layer, unsigned names, std::vector<SmallStep>& steps) {
   for (unsigned i = 0; i < names; ++i) {
     const std::string name = small_name(i);
@@ -186,10 +193,12 @@ std::vector<SmallStep> small_steps(const WorldSize& size, const Trace& stack) {
   std::vector<SmallStep> steps;
   const auto paths = paths_of(size.names);
   for (const std::string& path : paths) add_operations(path, steps);
+  for (unsigned i = 0; i < size.names; ++i) add_open_file(small_name(i), static_cast<Slot>(i), steps);
   for (const std::string& from : paths)
     for (const std::string& to : paths) {
       if (from == to) continue;
       steps.emplace_back(Operation(Rename{from, to, RenameMode::kReplace}));
+      steps.emplace_back(Operation(Rename{from, to, RenameMode::kNoReplace}));
       steps.emplace_back(Operation(Link{from, to, Follow::kNoFollow}));
       if (from < to) steps.emplace_back(Operation(Rename{from, to, RenameMode::kExchange}));
     }

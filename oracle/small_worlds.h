@@ -52,8 +52,8 @@ class SmallStacks {
   std::vector<Stack> stacks_;
 };
 
-// What may be done to a stack with so many lowers: operations on every path, or two paths, of one or two names, then
-// the remounts.
+// What may be done to a stack: operations on every path, or two paths, of one or two names, and on the file that is
+// open by each name, then the remounts.
 std::vector<SmallStep> small_steps(const WorldSize& size, const Trace& stack);
 
 }  // namespace ovlspec::oracle

@@ -39,7 +39,12 @@ ovlspec_test(counterexamples_test mount SOURCES counterexamples_test.cc LINK ovl
 # Subjects that misbehave, and a run that is interrupted.
 ovlspec_test(campaign_test mount SOURCES campaign_test.cc LINK ovlspec_check)
 ovlspec_test(campaign_parts_test unit SOURCES campaign_parts_test.cc LINK ovlspec_check)
+ovlspec_test(rule_witnesses_test unit SOURCES rule_witnesses_test.cc LINK ovlspec_check)
+target_compile_definitions(rule_witnesses_test PRIVATE OVLSPEC_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
 ovlspec_test(explore_test unit SOURCES explore_test.cc LINK ovlspec_check)
+# Every step on every stack of two layers and two names.
+add_test(NAME explore_two_names COMMAND ovlspec explore --layers 2 --names 2 --length 1 --memory 64M)
+set_tests_properties(explore_two_names PROPERTIES LABELS unit)
 ovlspec_test(finding_key_test unit SOURCES finding_key_test.cc LINK ovlspec_check)
 ovlspec_test(report_script_test unit SOURCES report_script_test.cc LINK ovlspec_check)
 ovlspec_test(report_reproduce_test mount SOURCES report_reproduce_test.cc LINK ovlspec_check)

@@ -159,6 +159,7 @@ void Worker::ask_stale() { send(std::string(kStale)); }
 
 void Worker::ask(const Asked& asked, const std::set<std::string>& exhausted) {
   asked_ = asked;
+  asked_at_ = std::chrono::steady_clock::now();
   send(question_of(asked, exhausted));
 }
 
@@ -184,11 +185,19 @@ void Worker::signal(int number) const {
   if (runs()) ::kill(child_, number);
 }
 
+void Worker::end_if_late(double limit) {
+  const std::chrono::duration<double> since = std::chrono::steady_clock::now() - asked_at_;
+  if (!asked_ || !runs() || since.count() < limit) return;
+  late_ = true;
+  signal(SIGKILL);
+}
+
 void Worker::reap() {
   int status = 0;
   while (::waitpid(child_, &status, 0) < 0 && errno == EINTR) {
   }
-  end_ = end_text(status);
+  end_ = late_ ? "did not answer" : end_text(status);
+  late_ = false;
   child_ = 0;
 }
 

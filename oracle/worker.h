@@ -3,6 +3,7 @@
 
 #include <sys/types.h>
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <set>
@@ -44,7 +45,9 @@ class Worker {
   // Waits for a line.
   std::optional<std::string> wait();
   void answered() { asked_.reset(); }
-  // "ended by SIGSEGV", "ended with status 3": of a child that ended.
+  // Ends the child by force where it was asked longer ago, in seconds.
+  void end_if_late(double limit);
+  // "ended by SIGSEGV", "ended with status 3", "did not answer": of a child that ended.
   const std::string& end() const { return end_; }
   void signal(int number) const;
 
@@ -59,6 +62,8 @@ class Worker {
   std::string received_;
   std::string end_;
   std::optional<Asked> asked_;
+  std::chrono::steady_clock::time_point asked_at_;
+  bool late_ = false;
 };
 
 // The answers of a child.
