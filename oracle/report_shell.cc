@@ -19,7 +19,7 @@ constexpr unsigned kLastDescriptor = 9;
 // The printed lines; or, once something cannot be said in a shell, why.
 class Shell {
  public:
-  explicit Shell(const Script& script) : script_(script), values_(values_of(script)) {}
+  Shell(const Script& script, Dialect dialect) : script_(script), dialect_(dialect), values_(values_of(script)) {}
 
   TextOrWhy run() {
     for (step_ = 0; step_ < script_.steps.size() && why_not_.empty(); ++step_) {
@@ -28,7 +28,7 @@ class Shell {
       std::visit([this](const auto& action) { told(action); }, step.action);
     }
     if (!why_not_.empty()) return {.text = {}, .why_not = why_not_};
-    end();
+    if (dialect_ == Dialect::kPlain) end();
     return {.text = lines_, .why_not = {}};
   }
 
@@ -50,23 +50,35 @@ class Shell {
       is_done = true;
     }
     if (!is_done) line(command_of(Value{}));
+    if (dialect_ == Dialect::kXfstests && answer != 0) complain(answer);
+  }
+  // In xfstests what is as it should be says nothing.
+  void complain(std::size_t answer) {
+    for (const Claim& claim : script_.claims) {
+      if (claim.left.moment != answer) continue;
+      const std::string words = shell_word(words_of(script_, claim.left));
+      const std::string expected = shell_word(std::get<std::string>(claim.right));
+      line(fmt::format("{0} {1} {2} && echo {3}: {1}, expected {2}", word_of(claim.relation), seen(claim.left),
+                       expected, words));
+    }
+  }
+  // Its variable.
+  std::string seen(const Value& value) const {
+    const auto at = std::find(values_.begin(), values_.end(), value) - values_.begin();
+    return fmt::format("\"$seen{}\"", at + 1);
   }
   void keep(const std::string& command) {
     keep([&](const Value&) { return command; });
   }
 
   void end() {
-    const auto text_of = [this](const Value& value) {
-      const auto at = std::find(values_.begin(), values_.end(), value) - values_.begin();
-      return fmt::format("\"$seen{}\"", at + 1);
-    };
     for (const Value& value : values_)
-      line(fmt::format("echo seen: {} {}", shell_word(words_of(script_, value) + ":"), text_of(value)));
+      line(fmt::format("echo seen: {} {}", shell_word(words_of(script_, value) + ":"), seen(value)));
     std::vector<std::string> claims;
     for (const Claim& claim : script_.claims) {
       const auto* value = std::get_if<Value>(&claim.right);
-      const std::string right = value != nullptr ? text_of(*value) : shell_word(std::get<std::string>(claim.right));
-      claims.push_back(fmt::format("{} {} {}", word_of(claim.relation), text_of(claim.left), right));
+      const std::string right = value != nullptr ? seen(*value) : shell_word(std::get<std::string>(claim.right));
+      claims.push_back(fmt::format("{} {} {}", word_of(claim.relation), seen(claim.left), right));
     }
     line("# It is there where this holds.");
     line(fmt::format("if {}; then", fmt::join(claims, " && ")));
@@ -87,6 +99,8 @@ class Shell {
     line(fmt::format("[ -f {0} ] && [ ! -L {0} ] && {1} >{0}", shell_word(disk.path), shell_printf(disk.content)));
   }
   void told(const MountOverlay& mount) {
+    if (dialect_ == Dialect::kXfstests)
+      return keep(fmt::format("try $MOUNT_PROG -t overlay -o {} overlay $SCRATCH_MNT", shell_word(mount.options)));
     keep(fmt::format("try mount -t overlay -o nodev,nosuid,{} overlay {}", shell_word(mount.options),
                      shell_word(mount.at)));
   }
@@ -98,11 +112,13 @@ class Shell {
   }
   void told(const UnmountAt& unmount) {
     close_all();
+    if (dialect_ == Dialect::kXfstests) return keep(std::string("try $UMOUNT_PROG $SCRATCH_MNT"));
     keep("try umount " + unmount.at);
     if (has_server_) line("wait $server");
   }
   void told(const KillServer& kill) {
     close_all();
+    if (dialect_ == Dialect::kXfstests) return keep(std::string("try $UMOUNT_PROG $SCRATCH_MNT"));
     if (has_server_) line("kill -9 $server\nwait $server");
     keep("try umount " + kill.at);
   }
@@ -127,6 +143,7 @@ class Shell {
   std::optional<std::string> target_path(const Target& target) const;
 
   const Script& script_;
+  Dialect dialect_;
   std::vector<Value> values_;
   std::size_t step_ = 0;
   std::string lines_;
@@ -169,7 +186,9 @@ void Shell::told(const OnDisk& disk) {
   const std::string path = shell_word(disk.path);
   const std::string other = shell_word(disk.other);
   switch (disk.action) {
-    case DiskAction::kMakeDirectory: return line("mkdir -m 755 " + path);
+    case DiskAction::kMakeDirectory:
+      if (dialect_ == Dialect::kXfstests && disk.path == "mount") return;
+      return line("mkdir -m 755 " + path);
     case DiskAction::kMountTmpfs:
       return line(fmt::format("mkdir {0} && mount -t tmpfs -o mode=755 overlay-test {0}", path));
     case DiskAction::kRemoveTree: return line("rm -rf -- " + path);
@@ -196,7 +215,7 @@ void Shell::told(const Operate& operate) {
   const bool has_umask = operate.caller.umask != 0;
   if (has_umask) line("umask " + model::octal(operate.caller.umask));
   keep([&](const Value& value) {
-    const CommandOrWhy command = shell_command(operate, value, path_of_slot);
+    const CommandOrWhy command = shell_command(operate, value, {dialect_, path_of_slot});
     if (!command.why_not.empty()) give_up(command.why_not);
     return command.text;
   });
@@ -232,11 +251,11 @@ void Shell::close_all() {
 
 void Shell::open_file(const Operate& operate, const Open& open) {
   const OpenFlags& flags = open.flags;
-  const std::string path = shell_path(open.path, operate.inside);
+  const std::string path = shell_path(open.path, operate.inside, dialect_);
   // A redirection of this shell's is the superuser's, and may make what it does not find.
   const bool may_make = flags.access != Access::kRead && !flags.create;
-  const bool can_hold = operate.caller == superuser() && script_.steps[step_].answer == 0 &&
-                        operate.error == Errno::kOk && !(may_make && !is_used_later(open.slot));
+  const bool can_hold =
+      operate.caller == superuser() && operate.error == Errno::kOk && !(may_make && !is_used_later(open.slot));
   if (!can_hold) {
     if (is_used_later(open.slot)) return give_up("no shell holds a file open for another user");
     return keep(shell_open(open, path, operate.caller));
@@ -246,7 +265,7 @@ void Shell::open_file(const Operate& operate, const Open& open) {
   const Mode mode = open.mode & ~operate.caller.umask & 0666;
   if (flags.create && mode != 0666) line("umask " + model::octal(0666 & ~mode));
   const char* how = flags.access == Access::kRead ? "<" : flags.append ? ">>" : flags.truncate ? ">" : "<>";
-  line(fmt::format("try_open {} '{}' {}", *number, how, path));
+  keep(fmt::format("try_open {} '{}' {}", *number, how, path));
   if (flags.create && mode != 0666) line("umask 0");
   open_[open.slot] = {.descriptor = *number, .position = 0};
 }
@@ -282,12 +301,21 @@ void Shell::write_file(const Write& write) {
 }  // namespace
 
 TextOrWhy shell_text(const Script& script) {
-  TextOrWhy body = Shell(script).run();
+  TextOrWhy body = Shell(script, Dialect::kPlain).run();
   if (!body.why_not.empty()) return body;
   std::string text = "#!/bin/sh\n";
   for (const std::string& line : script.header) text += shell_comment(line) + "\n";
   return {.text = text + "#\n" + needed_blocks(reproducer_file("stack.sh"), "#:: ", body.text) + body.text,
           .why_not = {}};
+}
+
+TextOrWhy xfstests_steps(const Script& script) {
+  TextOrWhy body = Shell(script, Dialect::kXfstests).run();
+  if (!body.why_not.empty()) return body;
+  // What comes before the first function makes a namespace, which xfstests do not.
+  const std::string functions = needed_blocks(reproducer_file("stack.sh"), "#:: ", body.text);
+  const std::string first = "# $error: the name";
+  return {.text = functions.substr(functions.find(first)) + body.text, .why_not = {}};
 }
 
 }  // namespace ovlspec::oracle

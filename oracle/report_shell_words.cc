@@ -63,10 +63,10 @@ CommandOrWhy cannot(std::string why) { return {.text = {}, .why_not = std::move(
 
 class Commands {
  public:
-  Commands(const Operate& operate, const Value& value, const PathOfSlot& path_of_slot)
+  Commands(const Operate& operate, const Value& value, const ShellPlace& place)
       : operate_(operate),
         value_(value),
-        path_of_slot_(path_of_slot),
+        place_(place),
         prefix_of_caller_(shell_prefix(operate.caller)),
         prefix_("try " + prefix_of_caller_) {}
 
@@ -197,7 +197,7 @@ class Commands {
   CommandOrWhy operator()(const Write&) const { return cannot("written elsewhere"); }
 
  private:
-  std::string path(const std::string& of) const { return shell_path(of, operate_.inside); }
+  std::string path(const std::string& of) const { return shell_path(of, operate_.inside, place_.dialect); }
   static bool is_link_itself(const Target& target) { return !target.slot && target.follow == Follow::kNoFollow; }
 
   template <typename... Arguments>
@@ -208,13 +208,13 @@ class Commands {
   template <typename Saying>
   CommandOrWhy on(const Target& target, const Saying& saying) const {
     if (!target.slot) return saying(path(target.path));
-    const auto at = path_of_slot_(*target.slot);
+    const auto at = place_.path_of_slot(*target.slot);
     return at ? saying(*at) : cannot("no shell holds that file open");
   }
 
   const Operate& operate_;
   const Value& value_;
-  const PathOfSlot& path_of_slot_;
+  const ShellPlace& place_;
   std::string prefix_of_caller_;
   std::string prefix_;
 };
@@ -256,7 +256,7 @@ std::string shell_printf(const std::string& bytes) {
 
 std::string shell_attribute(const std::string& value) { return value.empty() ? "" : " -v 0x" + hex_text(value); }
 
-std::string shell_path(const std::string& path, Inside inside) {
+std::string shell_path(const std::string& path, Inside inside, Dialect dialect) {
   if (inside == Inside::kLayers || path.empty()) return shell_word(path);
   std::string_view rest = path;
   while (!rest.empty()) {
@@ -264,7 +264,11 @@ std::string shell_path(const std::string& path, Inside inside) {
     if (rest.front() != '/' && !is_up) break;
     rest.remove_prefix(rest.front() == '/' ? 1 : std::min<std::size_t>(rest.size(), 3));
   }
-  return shell_word(rest.empty() ? "mount" : "mount/" + std::string(rest));
+  switch (dialect) {
+    case Dialect::kPlain: return shell_word(rest.empty() ? "mount" : "mount/" + std::string(rest));
+    case Dialect::kXfstests: return rest.empty() ? "$SCRATCH_MNT" : "$SCRATCH_MNT/" + shell_word(std::string(rest));
+  }
+  return {};
 }
 
 std::string shell_prefix(const Caller& caller) {
@@ -315,8 +319,8 @@ std::optional<Slot> slot_of(const Operation& operation) {
       operation);
 }
 
-CommandOrWhy shell_command(const Operate& operate, const Value& value, const PathOfSlot& path_of_slot) {
-  return std::visit(Commands(operate, value, path_of_slot), operate.operation);
+CommandOrWhy shell_command(const Operate& operate, const Value& value, const ShellPlace& place) {
+  return std::visit(Commands(operate, value, place), operate.operation);
 }
 
 }  // namespace ovlspec::oracle

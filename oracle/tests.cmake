@@ -42,6 +42,11 @@ ovlspec_test(bad_subjects_test mount SOURCES bad_subjects_test.cc LINK ovlspec_c
 find_package(Python3 COMPONENTS Interpreter)
 add_test(NAME interruption COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/interruption_test.py
   $<TARGET_FILE:ovlspec> fuse kernel "agent:${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/agents/read_only.py")
+# Of the kernel's golden traces, in Chromium.
+add_test(NAME report_page COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/report_page_test.py
+  $<TARGET_FILE:ovlspec> ${golden}/kernel)
+set_tests_properties(report_page PROPERTIES LABELS mount SKIP_RETURN_CODE 4 TIMEOUT 300
+  ENVIRONMENT "OVLSPEC_FUSE=$<TARGET_FILE:fuse-ovlspec>")
 add_test(NAME agent_example COMMAND ovlspec check --cases 40
   --subject "agent:${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/agents/read_only.py")
 set_tests_properties(interruption agent_example PROPERTIES LABELS mount SKIP_RETURN_CODE 4
