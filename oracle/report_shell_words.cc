@@ -71,6 +71,8 @@ class Commands {
         prefix_("try " + prefix_of_caller_) {}
 
   CommandOrWhy operator()(const Mkdir& o) const {
+    // An explicit mode would take the set-group-id bit away that the directory hands on.
+    if (shell_umask(operate_) != operate_.caller.umask) return command("mkdir -- {}", path(o.path));
     return command("mkdir -m {} -- {}", model::octal(o.mode & ~operate_.caller.umask), path(o.path));
   }
   CommandOrWhy operator()(const Rmdir& o) const { return command("rmdir -- {}", path(o.path)); }
@@ -99,7 +101,7 @@ class Commands {
   }
   CommandOrWhy operator()(const Chmod& o) const {
     if (is_link_itself(o.target)) return cannot("no common command changes the mode of a symlink");
-    return on(o.target, [&](const std::string& at) { return command("chmod {} -- {}", model::octal(o.mode), at); });
+    return on(o.target, [&](const std::string& at) { return command("chmod {} -- {}", shell_mode(o.mode), at); });
   }
   CommandOrWhy operator()(const Chown& o) const {
     const std::string uid = o.uid ? std::to_string(*o.uid) : "";
@@ -254,6 +256,8 @@ std::string shell_printf(const std::string& bytes) {
   return (is_option ? "printf -- " + format.substr(7) : format) + "'";
 }
 
+std::string shell_mode(Mode mode) { return fmt::format("{:05o}", mode); }
+
 std::string shell_attribute(const std::string& value) { return value.empty() ? "" : " -v 0x" + hex_text(value); }
 
 std::string shell_path(const std::string& path, Inside inside, Dialect dialect) {
@@ -290,6 +294,16 @@ std::string shell_prefix(const Caller& caller) {
   text += fmt::format("--inh-caps={0} --ambient-caps={0} ", added);
   if (caller.uid == 0) text += fmt::format("--bounding-set={} ", added);
   return text;
+}
+
+Mode shell_umask(const Operate& operate) {
+  const Mode own = operate.caller.umask;
+  constexpr Mode kPlain = 0777;
+  constexpr Mode kOfFiles = 0666;
+  if (const auto* mkdir = std::get_if<Mkdir>(&operate.operation))
+    return (mkdir->mode & ~kPlain) != 0 ? own : own | (kPlain & ~mkdir->mode);
+  const auto* open = std::get_if<Open>(&operate.operation);
+  return open != nullptr && open->flags.create ? own | (kOfFiles & ~open->mode) : own;
 }
 
 std::string shell_open(const Open& open, const std::string& path, const Caller& caller) {

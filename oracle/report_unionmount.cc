@@ -13,6 +13,8 @@ namespace {
 
 using model::Tree;
 
+constexpr const char* kFilled = "ctx.non_empty_dir()";
+
 std::string python_name(std::size_t number) { return "name" + std::to_string(number); }
 
 // The names of the tree's root as those that the suite made; and names that it did not make.
@@ -23,6 +25,8 @@ class Names {
   }
 
   const std::string& why_not() const { return why_not_; }
+  // The suite fills directories with more than a trace does.
+  bool has_filled() const { return std::count(made_.begin(), made_.end(), kFilled) > 0; }
   // A Python expression, from a path of plain components.
   std::string of(const std::string& path) {
     std::string rest = path;
@@ -42,7 +46,11 @@ class Names {
   }
   std::string text() const {
     std::string lines;
-    for (std::size_t i = 0; i < made_.size(); ++i) lines += fmt::format("    {} = {}\n", python_name(i), made_[i]);
+    for (std::size_t i = 0; i < made_.size(); ++i) {
+      // Each kind has one name a number.
+      if (i > 0) lines += "    ctx.incr_filenr()\n";
+      lines += fmt::format("    {} = {}\n", python_name(i), made_[i]);
+    }
     return lines;
   }
 
@@ -61,7 +69,7 @@ class Names {
     if (is_file) return made_.emplace_back("ctx.reg_file()"), void();
     if (inode.entries.empty()) return made_.emplace_back("ctx.empty_dir()"), void();
     // The suite's directories have a file `a` and a directory `pop`.
-    made_.emplace_back("ctx.non_empty_dir()");
+    made_.emplace_back(kFilled);
     const model::Entry& child = inode.entries.front();
     if (inode.entries.size() > 1 || !tree[child.object].is(FileType::kRegular))
       return give_up("a lower directory with more than a file");
@@ -130,6 +138,10 @@ bool is_look(const Operation& operation) {
          std::holds_alternative<ListXattr>(operation) || std::holds_alternative<StatFileSystem>(operation);
 }
 
+bool takes_directories_away(const Operation& operation) {
+  return std::holds_alternative<Rmdir>(operation) || std::holds_alternative<Rename>(operation);
+}
+
 }  // namespace
 
 ExportedOrWhy export_unionmount(const Trace& trace, const std::string& name) {
@@ -157,6 +169,8 @@ ExportedOrWhy export_unionmount(const Trace& trace, const std::string& name) {
       continue;
     }
     has_call = true;
+    if (names.has_filled() && asked->outcome.ok() && takes_directories_away(asked->operation))
+      return refused("a directory that the suite fills would have to be empty");
     Calls made(names, *asked);
     const std::string line = std::visit(made, asked->operation);
     if (!made.why_not().empty()) return refused(made.why_not() + ": " + operation_text(asked->operation));

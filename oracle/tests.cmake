@@ -35,6 +35,9 @@ ovlspec_test(counterexamples_test mount SOURCES counterexamples_test.cc LINK ovl
 ovlspec_test(campaign_test mount SOURCES campaign_test.cc LINK ovlspec_check)
 ovlspec_test(finding_key_test unit SOURCES finding_key_test.cc LINK ovlspec_check)
 ovlspec_test(report_script_test unit SOURCES report_script_test.cc LINK ovlspec_check)
+ovlspec_test(report_export_test mount SOURCES report_export_test.cc LINK ovlspec_check)
+ovlspec_test(report_page_texts_test unit SOURCES report_page_texts_test.cc LINK ovlspec_check)
+target_compile_definitions(report_export_test PRIVATE OVLSPEC_TRACES="${CMAKE_CURRENT_SOURCE_DIR}/traces")
 ovlspec_test(report_reproduce_test mount SOURCES report_reproduce_test.cc LINK ovlspec_check)
 target_compile_definitions(report_reproduce_test PRIVATE OVLSPEC_TRACES="${CMAKE_CURRENT_SOURCE_DIR}/traces"
   OVLSPEC_PROGRAM="$<TARGET_FILE:fuse-ovlspec>")
