@@ -1,5 +1,5 @@
-// The command line: ovlspec check, summary, explore, witnesses, replay, shrink, reproduce, infer-profile, explain,
-// rules, prove, scan, identity, inode-properties.
+// The command line: ovlspec check, summary, explore, witnesses, replay, shrink, reproduce, export, infer-profile,
+// explain, rules, prove, scan, identity, inode-properties.
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
@@ -12,6 +12,7 @@
 #include "oracle/inode_properties_command.h"
 #include "oracle/interruption.h"
 #include "oracle/report.h"
+#include "oracle/report_export.h"
 #include "oracle/report_reproduce.h"
 #include "oracle/rule_witnesses.h"
 #include "oracle/scan_command.h"
@@ -148,6 +149,18 @@ CLI::App* add_reproduce(CLI::App& app, std::string& trace, CheckOptions& options
   return command;
 }
 
+CLI::App* add_export(CLI::App& app, ExportOptions& options) {
+  const std::map<std::string, Suite> suites = {{"xfstests", Suite::kXfstests}, {"unionmount", Suite::kUnionmount}};
+  CLI::App* command = app.add_subcommand("export", "Writes a trace as a test of another suite");
+  command->add_option("trace", options.trace, "A trace: .trace, .jsonl or .bin")->required();
+  command->add_option("--format", options.suite, "xfstests or unionmount")
+      ->required()
+      ->transform(CLI::CheckedTransformer(suites));
+  command->add_option("--name", options.name, "Of the test; a number for xfstests");
+  command->add_option("--out", options.out, "The directory that it is written to")->capture_default_str();
+  return command;
+}
+
 CLI::App* add_infer(CLI::App& app, InferOptions& options) {
   CLI::App* infer = app.add_subcommand("infer-profile", "Probes a subject, and writes a profile to begin with");
   infer->add_option("--subject", options.subject, "As for check")->required();
@@ -183,6 +196,8 @@ int main(int argc, char** argv) {
   std::string reproduced;
   CheckOptions reproduce_options;
   const CLI::App* reproducing = add_reproduce(app, reproduced, reproduce_options);
+  ExportOptions export_options;
+  const CLI::App* exporting = add_export(app, export_options);
   std::string explained;
   CLI::App* explaining = app.add_subcommand("explain", "Tells a rule, or what the specification says of a trace");
   explaining->add_option("what", explained, "A rule's ID, or a trace")->required();
@@ -231,6 +246,9 @@ int main(int argc, char** argv) {
   witness_options.stop = interruption.flag();
   if (witnessing->parsed()) return status_of(write_witnesses(witness_options));
   if (exploring->parsed()) return status_of(explore(explore_options));
+  if (exporting->parsed())
+    return with_trace(export_options.trace,
+                      [&](const Trace& trace) { return status_of(export_command(trace, export_options)); });
   if (reproducing->parsed())
     return with_trace(reproduced,
                       [&](const Trace& trace) { return status_of(reproduce_command(trace, reproduce_options)); });

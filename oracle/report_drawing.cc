@@ -59,6 +59,13 @@ class Drawing {
 
   static std::string mark(const std::string& what) { return " <span class=\"mark\">" + name_text(what) + "</span>"; }
 
+  static std::string content_text(const model::Content& content) {
+    if (content.data().empty()) return fmt::format("{} zero bytes", content.size());
+    const std::string beginning = content.data().substr(0, kContentAtMost);
+    const bool is_cut = beginning.size() < content.size();
+    return model::quoted(beginning) + (is_cut ? fmt::format("... {} bytes", content.size()) : "");
+  }
+
   static std::string description(const model::Inode& inode) {
     std::string text;
     const bool is_usual = inode.mode == (inode.is(FileType::kDirectory) ? 0755U : 0644U);
@@ -68,11 +75,7 @@ class Drawing {
     if (!is_usual && !inode.is(FileType::kSymlink)) add(model::octal(inode.mode));
     if (inode.uid != 0 || inode.gid != 0) add(fmt::format("{}:{}", inode.uid, inode.gid));
     if (inode.is(FileType::kSymlink)) add("to " + inode.content.data().substr(0, kContentAtMost));
-    if (inode.is(FileType::kRegular) && inode.content.size() > 0) {
-      const std::string content = inode.content.data().substr(0, kContentAtMost);
-      const bool is_cut = content.size() < inode.content.size();
-      add(model::quoted(content) + (is_cut ? fmt::format("... {} bytes", inode.content.size()) : ""));
-    }
+    if (inode.is(FileType::kRegular) && inode.content.size() > 0) add(content_text(inode.content));
     for (const model::Xattr& xattr : inode.xattrs) add(xattr.name);
     return text.empty() ? text : " <span class=\"soft small\">" + name_text(text) + "</span>";
   }

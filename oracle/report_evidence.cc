@@ -11,13 +11,6 @@ namespace {
 
 using model::Inode;
 
-std::string permitted_words(const model::Plan& plan) {
-  std::string words = plan.success() ? "success" : "";
-  for (std::size_t i = 0; i < plan.errors(); ++i)
-    words.append(words.empty() ? "" : " ").append(errno_name(plan.error(i).error));
-  return words;
-}
-
 // What an answer's payload should be, against what it is.
 class Payload {
  public:
@@ -133,6 +126,13 @@ class Payload {
 };
 
 }  // namespace
+
+std::string permitted_words(const model::Plan& plan) {
+  std::string words = plan.success() ? "success" : "";
+  for (std::size_t i = 0; i < plan.errors(); ++i)
+    words.append(words.empty() ? "" : " ").append(errno_name(plan.error(i).error));
+  return words;
+}
 
 EvidenceBuilder::EvidenceBuilder(std::vector<Moment> moments, const Judge& judge, Finding finding) : judge_(judge) {
   evidence_.moments = std::move(moments);

@@ -6,6 +6,9 @@
 
 namespace ovlspec::oracle {
 
+// `success` and names of errors, with blanks between.
+std::string permitted_words(const model::Plan& plan);
+
 // How evidence is put together, by those who know a kind of violation.
 class EvidenceBuilder {
  public:

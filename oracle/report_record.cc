@@ -57,8 +57,9 @@ void Recorder::happened(const Event& event) {
 
 void Recorder::answered(const Judge& judge, Asker asker, const Caller& caller, const Operation& operation,
                         const Outcome& outcome) {
-  const model::ObjectId object = check(judge.world(), caller, operation).first.object;
-  moments_.push_back({.what = Asked{asker, caller, operation, outcome, object}});
+  const model::Plan plan = check(judge.world(), caller, operation);
+  moments_.push_back(
+      {.what = Asked{asker, caller, operation, outcome, plan.first.object, permitted_words(plan)}, .needed = false});
 }
 
 void Recorder::handle_taken(const Judge::Named& named, const Result<std::string>& handle) {

@@ -16,6 +16,7 @@ struct Asked {
   Operation operation;
   Outcome outcome;
   model::ObjectId object = model::kNoObject;  // what it was asked of, in the judge's tree of that mount
+  std::string permitted;                      // `success` and names of errors, with blanks between
 };
 struct HandleTaken {
   std::string path;
@@ -100,7 +101,7 @@ struct Evidence {
 // Watches for a violation of the rule of `wanted` by its operation.
 class Recorder : public RunWatcher {
  public:
-  explicit Recorder(Finding wanted) : wanted_(std::move(wanted)) {}
+  explicit Recorder(Finding wanted = {}) : wanted_(std::move(wanted)) {}
 
   void happened(const Event& event) override;
   void answered(const Judge& judge, Asker asker, const Caller& caller, const Operation& operation,
@@ -111,6 +112,7 @@ class Recorder : public RunWatcher {
   void viewed(const model::Tree& seen) override { view_ = seen; }
   void judged(const Judge& judge) override;
 
+  const std::vector<Moment>& moments() const { return moments_; }
   // Nothing where the violation did not show.
   const std::optional<Evidence>& evidence() const { return evidence_; }
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -22,6 +23,15 @@ constexpr double kSeconds = 30;  // within which a reproducer ends
 constexpr int kCannotRun = 77;
 
 using State = Reproducer::State;
+
+class Stopwatch {
+ public:
+  double seconds() const { return std::chrono::duration<double>(Clock::now() - start_).count(); }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  Clock::time_point start_ = Clock::now();
+};
 
 // Where `fuse-ovlspec` is found first by what is run.
 class ProgramInPath {
@@ -104,12 +114,14 @@ Reproducer verified(Language language, const std::string& file) {
 
 class Writer {
  public:
-  Writer(Language language, std::string file) : language_(language), file_(std::move(file)) {}
+  Writer(Language language, std::string file, const std::atomic<bool>* stop)
+      : language_(language), file_(std::move(file)), stop_(stop) {}
 
   // The shortest first, and what shows nothing last.
   Reproducer write(const std::vector<Script>& scripts) {
     Reproducer made{.language = language_, .state = State::kNone, .file = {}, .why = {}};
     for (const Script& script : scripts) {
+      if (is_stopped()) break;
       Reproducer next = try_out(script);
       if (next.state == State::kNone && !(made.state == State::kNone && made.why.empty())) continue;
       made = std::move(next);
@@ -140,9 +152,12 @@ class Writer {
   // Takes optional steps away, many at once first, while the violation shows. The file has what is left.
   void make_small(Script script) {
     constexpr int kTries = 60;
+    constexpr double kSecondsAtMost = 10;
+    const Stopwatch watch;
     int tries = 0;
-    for (std::size_t chunk = script.steps.size(); chunk > 0 && tries < kTries; chunk /= 2)
-      for (std::size_t begin = 0; begin < script.steps.size() && tries < kTries;) {
+    const auto goes_on = [&] { return tries < kTries && watch.seconds() < kSecondsAtMost && !is_stopped(); };
+    for (std::size_t chunk = script.steps.size(); chunk > 0 && goes_on(); chunk /= 2)
+      for (std::size_t begin = 0; begin < script.steps.size() && goes_on();) {
         Script smaller = script;
         smaller.steps.clear();
         for (std::size_t i = 0; i < script.steps.size(); ++i)
@@ -158,8 +173,11 @@ class Writer {
     (void)try_out(script);
   }
 
+  bool is_stopped() const { return stop_ != nullptr && *stop_; }
+
   Language language_;
   std::string file_;
+  const std::atomic<bool>* stop_;
 };
 
 std::vector<Reproducer> none(const std::string& why) {
@@ -169,9 +187,9 @@ std::vector<Reproducer> none(const std::string& why) {
   return all;
 }
 
-ReproducerPlace place_beside(const std::string& file) {
+ReproducerPlace place_beside(const std::string& file, const std::atomic<bool>* stop) {
   const std::filesystem::path path(file);
-  return {.directory = path.parent_path().string(), .name = path.stem().string(), .mounted = {}};
+  return {.directory = path.parent_path().string(), .name = path.stem().string(), .mounted = {}, .stop = stop};
 }
 
 }  // namespace
@@ -237,7 +255,7 @@ std::vector<Reproducer> reproduce(const Violation& violation, const EvidenceOrWh
   const ProgramInPath path;
   std::vector<Reproducer> all;
   for (const Language language : kLanguages) {
-    Writer writer(language, place.directory + "/" + file_of(language, place.name));
+    Writer writer(language, place.directory + "/" + file_of(language, place.name), place.stop);
     all.push_back(writer.write(scripts));
   }
   return all;
@@ -248,17 +266,25 @@ namespace {
 void add_to(Violation& violation, const CheckOptions& options) {
   const EvidenceOrWhy found = evidence_of(violation, options);
   if (found.evidence) violation.layers_after = found.evidence->after;
-  violation.reproducers = reproduce(violation, found, place_beside(violation.file));
+  violation.reproducers = reproduce(violation, found, place_beside(violation.file, options.settings.stop));
 }
 
 }  // namespace
 
 void add_reproducers(std::vector<SubjectReport>& reports, const CheckOptions& options) {
+  constexpr double kSecondsAtMost = 600;
+  constexpr double kSecondsAtLeast = 60;
+  const double seconds = options.seconds ? std::max(*options.seconds / 2, kSecondsAtLeast) : kSecondsAtMost;
+  const Stopwatch watch;
   for (SubjectReport& report : reports)
     for (Violation& violation : report.violations) {
       const bool is_stopped = options.settings.stop != nullptr && *options.settings.stop;
       if (is_stopped || violation.file.empty()) continue;
-      add_to(violation, options);
+      if (watch.seconds() < seconds) {
+        add_to(violation, options);
+      } else {
+        violation.reproducers = none("no time was left; ovlspec reproduce makes them of the trace");
+      }
     }
 }
 

@@ -1,6 +1,7 @@
 // Writes reproducers of a violation, and runs each.
 #pragma once
 
+#include <atomic>
 #include <string>
 #include <vector>
 
@@ -12,8 +13,9 @@ namespace ovlspec::oracle {
 
 struct ReproducerPlace {
   std::string directory;
-  std::string name;     // files' names begin with it
-  std::string mounted;  // a subject that is mounted instead of the violation's; empty: that one
+  std::string name;                         // files' names begin with it
+  std::string mounted;                      // a subject that is mounted instead of the violation's; empty: that one
+  const std::atomic<bool>* stop = nullptr;  // once true, no other is begun
 };
 // A violation's subject plays its trace once more, to see in what it shows, and how the layers are then.
 struct EvidenceOrWhy {
@@ -25,7 +27,7 @@ EvidenceOrWhy evidence_of(const Violation& violation, const CheckOptions& option
 // One for each language, in their order.
 std::vector<Reproducer> reproduce(const Violation& violation, const EvidenceOrWhy& found, const ReproducerPlace& place);
 
-// Of each violation, beside its trace; with its layers.
+// Of each violation, beside its trace; with its layers. Not of those for which no time is left: half of the campaign's.
 void add_reproducers(std::vector<SubjectReport>& reports, const CheckOptions& options);
 
 // `ovlspec reproduce`: of whatever the trace shows on the subjects.

@@ -85,6 +85,8 @@ struct KillServer {
 struct DropCachesNow {};
 struct Pause {};                                       // longer than what a mount caches for a second
 enum class Inside : std::uint8_t { kMount, kLayers };  // what paths are from
+// Whose words a shell script has: its own, or those of xfstests.
+enum class Dialect : std::uint8_t { kPlain, kXfstests };
 struct Operate {
   Inside inside = Inside::kMount;
   Caller caller;
@@ -140,6 +142,8 @@ struct TextOrWhy {
   std::string why_not;
 };
 TextOrWhy shell_text(const Script& script);
+// The steps, after each of which a claim that holds is told as a line of output; and the functions that they need.
+TextOrWhy xfstests_steps(const Script& script);
 TextOrWhy c_text(const Script& script);
 TextOrWhy python_text(const Script& script);
 

@@ -33,7 +33,7 @@ std::string end_of(const TextOrWhy& text, const std::string& beginning) {
 TEST(ShellScript, SaysTheStepsInCommands) {
   EXPECT_EQ(end_of(shell_text(script_of_rename()), "mkdir"), R"(mkdir -m 755 lower0
 printf '100%%\012' >'lower0/it'\''s'
-chmod 644 'lower0/it'\''s'
+chmod 00644 'lower0/it'\''s'
 try mount -t overlay -o nodev,nosuid,lowerdir=lower0,upperdir=upper,workdir=work overlay mount
 # rename /it's ../b
 try mv -f -T -- 'mount/it'\''s' mount/b

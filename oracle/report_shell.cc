@@ -5,7 +5,6 @@
 #include <map>
 #include <set>
 
-#include "model/describe.h"
 #include "oracle/report_calls.h"
 #include "oracle/report_shell_words.h"
 #include "oracle/trace_words.h"
@@ -19,7 +18,7 @@ constexpr unsigned kLastDescriptor = 9;
 // The printed lines; or, once something cannot be said in a shell, why.
 class Shell {
  public:
-  explicit Shell(const Script& script) : script_(script), values_(values_of(script)) {}
+  Shell(const Script& script, Dialect dialect) : script_(script), dialect_(dialect), values_(values_of(script)) {}
 
   TextOrWhy run() {
     for (step_ = 0; step_ < script_.steps.size() && why_not_.empty(); ++step_) {
@@ -28,7 +27,7 @@ class Shell {
       std::visit([this](const auto& action) { told(action); }, step.action);
     }
     if (!why_not_.empty()) return {.text = {}, .why_not = why_not_};
-    end();
+    if (dialect_ == Dialect::kPlain) end();
     return {.text = lines_, .why_not = {}};
   }
 
@@ -41,32 +40,47 @@ class Shell {
   void keep(const CommandOf& command_of) {
     const std::size_t answer = script_.steps[step_].answer;
     bool is_done = false;
+    std::string said;
     for (std::size_t i = 0; i < values_.size(); ++i) {
       if (answer == 0 || values_[i].moment != answer) continue;
-      const std::string command = is_done && values_[i].shown == Shown::kError ? "" : command_of(values_[i]);
-      if (!command.empty()) line(command);
+      const std::string command = is_done && values_[i].shown == Shown::kError ? said : command_of(values_[i]);
+      // What was read once is not there a second time.
+      if (command != said) line(command);
+      said = command;
       const bool is_error = values_[i].shown == Shown::kError;
       line(fmt::format("seen{}=${}", i + 1, is_error ? "error" : "output"));
       is_done = true;
     }
     if (!is_done) line(command_of(Value{}));
+    if (dialect_ == Dialect::kXfstests && answer != 0) complain(answer);
+  }
+  // In xfstests what is as it should be says nothing.
+  void complain(std::size_t answer) {
+    for (const Claim& claim : script_.claims) {
+      if (claim.left.moment != answer) continue;
+      const std::string words = shell_word(words_of(script_, claim.left));
+      const std::string expected = shell_word(std::get<std::string>(claim.right));
+      line(fmt::format("{0} {1} {2} && echo {3}: {1}, expected {2}", word_of(claim.relation), seen(claim.left),
+                       expected, words));
+    }
+  }
+  // Its variable.
+  std::string seen(const Value& value) const {
+    const auto at = std::find(values_.begin(), values_.end(), value) - values_.begin();
+    return fmt::format("\"$seen{}\"", at + 1);
   }
   void keep(const std::string& command) {
     keep([&](const Value&) { return command; });
   }
 
   void end() {
-    const auto text_of = [this](const Value& value) {
-      const auto at = std::find(values_.begin(), values_.end(), value) - values_.begin();
-      return fmt::format("\"$seen{}\"", at + 1);
-    };
     for (const Value& value : values_)
-      line(fmt::format("echo seen: {} {}", shell_word(words_of(script_, value) + ":"), text_of(value)));
+      line(fmt::format("echo seen: {} {}", shell_word(words_of(script_, value) + ":"), seen(value)));
     std::vector<std::string> claims;
     for (const Claim& claim : script_.claims) {
       const auto* value = std::get_if<Value>(&claim.right);
-      const std::string right = value != nullptr ? text_of(*value) : shell_word(std::get<std::string>(claim.right));
-      claims.push_back(fmt::format("{} {} {}", word_of(claim.relation), text_of(claim.left), right));
+      const std::string right = value != nullptr ? seen(*value) : shell_word(std::get<std::string>(claim.right));
+      claims.push_back(fmt::format("{} {} {}", word_of(claim.relation), seen(claim.left), right));
     }
     line("# It is there where this holds.");
     line(fmt::format("if {}; then", fmt::join(claims, " && ")));
@@ -81,12 +95,14 @@ class Shell {
   }
   void told(const OnDisk& disk);
   void told(const DiskMode& disk) {
-    line(fmt::format("change_mode_of {} {}", model::octal(disk.mode), shell_word(disk.path)));
+    line(fmt::format("change_mode_of {} {}", shell_mode(disk.mode), shell_word(disk.path)));
   }
   void told(const DiskContent& disk) {
     line(fmt::format("[ -f {0} ] && [ ! -L {0} ] && {1} >{0}", shell_word(disk.path), shell_printf(disk.content)));
   }
   void told(const MountOverlay& mount) {
+    if (dialect_ == Dialect::kXfstests)
+      return keep(fmt::format("try $MOUNT_PROG -t overlay -o {} overlay $SCRATCH_MNT", shell_word(mount.options)));
     keep(fmt::format("try mount -t overlay -o nodev,nosuid,{} overlay {}", shell_word(mount.options),
                      shell_word(mount.at)));
   }
@@ -98,11 +114,13 @@ class Shell {
   }
   void told(const UnmountAt& unmount) {
     close_all();
+    if (dialect_ == Dialect::kXfstests) return keep(std::string("try $UMOUNT_PROG $SCRATCH_MNT"));
     keep("try umount " + unmount.at);
     if (has_server_) line("wait $server");
   }
   void told(const KillServer& kill) {
     close_all();
+    if (dialect_ == Dialect::kXfstests) return keep(std::string("try $UMOUNT_PROG $SCRATCH_MNT"));
     if (has_server_) line("kill -9 $server\nwait $server");
     keep("try umount " + kill.at);
   }
@@ -119,7 +137,9 @@ class Shell {
   bool is_used_later(Slot slot) const;
   std::optional<unsigned> descriptor(Slot slot);
   void close_all();
+  void line_umask(Mode mask, Mode before);
   void open_file(const Operate& operate, const Open& open);
+  bool is_exact(const Open& open) const;
   void close_file(const Close& close);
   void read_file(const Read& read);
   void write_file(const Write& write);
@@ -127,6 +147,7 @@ class Shell {
   std::optional<std::string> target_path(const Target& target) const;
 
   const Script& script_;
+  Dialect dialect_;
   std::vector<Value> values_;
   std::size_t step_ = 0;
   std::string lines_;
@@ -142,25 +163,25 @@ class Shell {
 void Shell::told(const LayObject& lay) {
   const model::Inode& inode = lay.inode;
   const std::string path = shell_word(lay.path);
-  const std::string mode = model::octal(inode.mode);
   switch (inode.type) {
     case FileType::kRegular:
       line(shell_printf(inode.content.data()) + " >" + path);
       if (inode.content.size() != inode.content.data().size())
         line(fmt::format("truncate -s {} {}", inode.content.size(), path));
-      line("chmod " + mode + " " + path);
       break;
-    case FileType::kDirectory: line(fmt::format("mkdir -p {0} && chmod {1} {0}", path, mode)); break;
+    case FileType::kDirectory: line("mkdir -p " + path); break;
     case FileType::kSymlink: line("ln -s -T -- " + shell_word(inode.content.all()) + " " + path); break;
     case FileType::kCharDevice:
     case FileType::kBlockDevice:
-      line(fmt::format("mknod -m {} {} {} {} {}", mode, path, inode.type == FileType::kCharDevice ? "c" : "b",
-                       inode.device.major, inode.device.minor));
+      line(fmt::format("mknod {} {} {} {}", path, inode.type == FileType::kCharDevice ? "c" : "b", inode.device.major,
+                       inode.device.minor));
       break;
-    case FileType::kFifo: line(fmt::format("mknod -m {} {} p", mode, path)); break;
+    case FileType::kFifo: line(fmt::format("mknod {} p", path)); break;
     case FileType::kSocket: return give_up("no command makes a socket");
   }
+  // Set-id bits do not outlive a change of the owner.
   if (inode.uid != 0 || inode.gid != 0) line(fmt::format("chown -h {}:{} {}", inode.uid, inode.gid, path));
+  if (!inode.is(FileType::kSymlink)) line(fmt::format("chmod {} {}", shell_mode(inode.mode), path));
   for (const model::Xattr& xattr : inode.xattrs)
     line(fmt::format("setfattr -h -n {}{} {}", shell_word(xattr.name), shell_attribute(xattr.value), path));
 }
@@ -169,8 +190,11 @@ void Shell::told(const OnDisk& disk) {
   const std::string path = shell_word(disk.path);
   const std::string other = shell_word(disk.other);
   switch (disk.action) {
-    case DiskAction::kMakeDirectory: return line("mkdir -m 755 " + path);
+    case DiskAction::kMakeDirectory:
+      if (dialect_ == Dialect::kXfstests && disk.path == "mount") return;
+      return line("mkdir -m 755 " + path);
     case DiskAction::kMountTmpfs:
+      if (dialect_ == Dialect::kXfstests) return give_up("the suite has one file system for all layers");
       return line(fmt::format("mkdir {0} && mount -t tmpfs -o mode=755 overlay-test {0}", path));
     case DiskAction::kRemoveTree: return line("rm -rf -- " + path);
     case DiskAction::kEmptyDirectory: return line(fmt::format("find {} -mindepth 1 -delete", path));
@@ -193,14 +217,14 @@ void Shell::told(const Operate& operate) {
     if (file == open_.end()) return std::nullopt;
     return "/dev/fd/" + std::to_string(file->second.descriptor);
   };
-  const bool has_umask = operate.caller.umask != 0;
-  if (has_umask) line("umask " + model::octal(operate.caller.umask));
+  const Mode umask = shell_umask(operate);
+  line_umask(umask, 0);
   keep([&](const Value& value) {
-    const CommandOrWhy command = shell_command(operate, value, path_of_slot);
+    const CommandOrWhy command = shell_command(operate, value, {dialect_, path_of_slot});
     if (!command.why_not.empty()) give_up(command.why_not);
     return command.text;
   });
-  if (has_umask) line("umask 0");
+  line_umask(0, umask);
 }
 
 // Up to where the slot is closed, or filled again.
@@ -230,25 +254,41 @@ void Shell::close_all() {
   open_.clear();
 }
 
+// A mask for what follows, where it is another than before.
+void Shell::line_umask(Mode mask, Mode before) {
+  if (mask != before) line("umask " + shell_mode(mask));
+}
+
 void Shell::open_file(const Operate& operate, const Open& open) {
   const OpenFlags& flags = open.flags;
-  const std::string path = shell_path(open.path, operate.inside);
+  const std::string path = shell_path(open.path, operate.inside, dialect_);
+  if (dialect_ == Dialect::kXfstests && !is_exact(open)) return give_up("no redirection opens a file so");
   // A redirection of this shell's is the superuser's, and may make what it does not find.
   const bool may_make = flags.access != Access::kRead && !flags.create;
-  const bool can_hold = operate.caller == superuser() && script_.steps[step_].answer == 0 &&
-                        operate.error == Errno::kOk && !(may_make && !is_used_later(open.slot));
+  const bool can_hold =
+      operate.caller == superuser() && operate.error == Errno::kOk && !(may_make && !is_used_later(open.slot));
+  const Mode umask = shell_umask(operate);
   if (!can_hold) {
     if (is_used_later(open.slot)) return give_up("no shell holds a file open for another user");
-    return keep(shell_open(open, path, operate.caller));
+    line_umask(umask, 0);
+    keep(shell_open(open, path, operate.caller));
+    return line_umask(0, umask);
   }
   const auto number = descriptor(open.slot);
   if (!number) return give_up("a shell has no names for so many descriptors");
-  const Mode mode = open.mode & ~operate.caller.umask & 0666;
-  if (flags.create && mode != 0666) line("umask " + model::octal(0666 & ~mode));
   const char* how = flags.access == Access::kRead ? "<" : flags.append ? ">>" : flags.truncate ? ">" : "<>";
-  line(fmt::format("try_open {} '{}' {}", *number, how, path));
-  if (flags.create && mode != 0666) line("umask 0");
+  line_umask(umask, 0);
+  keep(fmt::format("try_open {} '{}' {}", *number, how, path));
+  line_umask(0, umask);
   open_[open.slot] = {.descriptor = *number, .position = 0};
+}
+
+// Whether a redirection says all that the call does.
+bool Shell::is_exact(const Open& open) const {
+  const OpenFlags& flags = open.flags;
+  const bool has_mode = !flags.create || (open.mode & ~0666U) == 0;
+  const bool reads_too = flags.access == Access::kReadWrite && (flags.append || flags.truncate);
+  return has_mode && !(reads_too && is_used_later(open.slot));
 }
 
 void Shell::close_file(const Close& close) {
@@ -282,11 +322,21 @@ void Shell::write_file(const Write& write) {
 }  // namespace
 
 TextOrWhy shell_text(const Script& script) {
-  TextOrWhy body = Shell(script).run();
+  TextOrWhy body = Shell(script, Dialect::kPlain).run();
   if (!body.why_not.empty()) return body;
   std::string text = "#!/bin/sh\n";
   for (const std::string& line : script.header) text += shell_comment(line) + "\n";
   return {.text = text + "#\n" + needed_blocks(reproducer_file("stack.sh"), "#:: ", body.text) + body.text,
+          .why_not = {}};
+}
+
+TextOrWhy xfstests_steps(const Script& script) {
+  TextOrWhy body = Shell(script, Dialect::kXfstests).run();
+  if (!body.why_not.empty()) return body;
+  // What comes before the first function makes a namespace, which xfstests do not.
+  const std::string functions = needed_blocks(reproducer_file("stack.sh"), "#:: ", body.text);
+  const std::string first = "# $error: the name";
+  return {.text = "say() { echo \"$@\" >>$seqres.full; }\n\n" + functions.substr(functions.find(first)) + body.text,
           .why_not = {}};
 }
 

@@ -63,14 +63,16 @@ CommandOrWhy cannot(std::string why) { return {.text = {}, .why_not = std::move(
 
 class Commands {
  public:
-  Commands(const Operate& operate, const Value& value, const PathOfSlot& path_of_slot)
+  Commands(const Operate& operate, const Value& value, const ShellPlace& place)
       : operate_(operate),
         value_(value),
-        path_of_slot_(path_of_slot),
+        place_(place),
         prefix_of_caller_(shell_prefix(operate.caller)),
         prefix_("try " + prefix_of_caller_) {}
 
   CommandOrWhy operator()(const Mkdir& o) const {
+    // An explicit mode would take the set-group-id bit away that the directory hands on.
+    if (shell_umask(operate_) != operate_.caller.umask) return command("mkdir -- {}", path(o.path));
     return command("mkdir -m {} -- {}", model::octal(o.mode & ~operate_.caller.umask), path(o.path));
   }
   CommandOrWhy operator()(const Rmdir& o) const { return command("rmdir -- {}", path(o.path)); }
@@ -99,7 +101,7 @@ class Commands {
   }
   CommandOrWhy operator()(const Chmod& o) const {
     if (is_link_itself(o.target)) return cannot("no common command changes the mode of a symlink");
-    return on(o.target, [&](const std::string& at) { return command("chmod {} -- {}", model::octal(o.mode), at); });
+    return on(o.target, [&](const std::string& at) { return command("chmod {} -- {}", shell_mode(o.mode), at); });
   }
   CommandOrWhy operator()(const Chown& o) const {
     const std::string uid = o.uid ? std::to_string(*o.uid) : "";
@@ -197,7 +199,7 @@ class Commands {
   CommandOrWhy operator()(const Write&) const { return cannot("written elsewhere"); }
 
  private:
-  std::string path(const std::string& of) const { return shell_path(of, operate_.inside); }
+  std::string path(const std::string& of) const { return shell_path(of, operate_.inside, place_.dialect); }
   static bool is_link_itself(const Target& target) { return !target.slot && target.follow == Follow::kNoFollow; }
 
   template <typename... Arguments>
@@ -208,13 +210,13 @@ class Commands {
   template <typename Saying>
   CommandOrWhy on(const Target& target, const Saying& saying) const {
     if (!target.slot) return saying(path(target.path));
-    const auto at = path_of_slot_(*target.slot);
+    const auto at = place_.path_of_slot(*target.slot);
     return at ? saying(*at) : cannot("no shell holds that file open");
   }
 
   const Operate& operate_;
   const Value& value_;
-  const PathOfSlot& path_of_slot_;
+  const ShellPlace& place_;
   std::string prefix_of_caller_;
   std::string prefix_;
 };
@@ -254,9 +256,11 @@ std::string shell_printf(const std::string& bytes) {
   return (is_option ? "printf -- " + format.substr(7) : format) + "'";
 }
 
+std::string shell_mode(Mode mode) { return fmt::format("{:05o}", mode); }
+
 std::string shell_attribute(const std::string& value) { return value.empty() ? "" : " -v 0x" + hex_text(value); }
 
-std::string shell_path(const std::string& path, Inside inside) {
+std::string shell_path(const std::string& path, Inside inside, Dialect dialect) {
   if (inside == Inside::kLayers || path.empty()) return shell_word(path);
   std::string_view rest = path;
   while (!rest.empty()) {
@@ -264,7 +268,11 @@ std::string shell_path(const std::string& path, Inside inside) {
     if (rest.front() != '/' && !is_up) break;
     rest.remove_prefix(rest.front() == '/' ? 1 : std::min<std::size_t>(rest.size(), 3));
   }
-  return shell_word(rest.empty() ? "mount" : "mount/" + std::string(rest));
+  switch (dialect) {
+    case Dialect::kPlain: return shell_word(rest.empty() ? "mount" : "mount/" + std::string(rest));
+    case Dialect::kXfstests: return rest.empty() ? "$SCRATCH_MNT" : "$SCRATCH_MNT/" + shell_word(std::string(rest));
+  }
+  return {};
 }
 
 std::string shell_prefix(const Caller& caller) {
@@ -286,6 +294,16 @@ std::string shell_prefix(const Caller& caller) {
   text += fmt::format("--inh-caps={0} --ambient-caps={0} ", added);
   if (caller.uid == 0) text += fmt::format("--bounding-set={} ", added);
   return text;
+}
+
+Mode shell_umask(const Operate& operate) {
+  const Mode own = operate.caller.umask;
+  constexpr Mode kPlain = 0777;
+  constexpr Mode kOfFiles = 0666;
+  if (const auto* mkdir = std::get_if<Mkdir>(&operate.operation))
+    return (mkdir->mode & ~kPlain) != 0 ? own : own | (kPlain & ~mkdir->mode);
+  const auto* open = std::get_if<Open>(&operate.operation);
+  return open != nullptr && open->flags.create ? own | (kOfFiles & ~open->mode) : own;
 }
 
 std::string shell_open(const Open& open, const std::string& path, const Caller& caller) {
@@ -315,8 +333,8 @@ std::optional<Slot> slot_of(const Operation& operation) {
       operation);
 }
 
-CommandOrWhy shell_command(const Operate& operate, const Value& value, const PathOfSlot& path_of_slot) {
-  return std::visit(Commands(operate, value, path_of_slot), operate.operation);
+CommandOrWhy shell_command(const Operate& operate, const Value& value, const ShellPlace& place) {
+  return std::visit(Commands(operate, value, place), operate.operation);
 }
 
 }  // namespace ovlspec::oracle

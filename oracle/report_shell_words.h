@@ -14,12 +14,16 @@ std::string shell_word(const std::string& text);
 std::string shell_comment(const std::string& text);
 // The command that prints the bytes.
 std::string shell_printf(const std::string& bytes);
+// Five digits: with fewer chmod keeps the set-id bits of directories.
+std::string shell_mode(Mode mode);
 // ` -v 0x...`, or nothing for an empty value.
 std::string shell_attribute(const std::string& value);
 // A trace's path as a word, from the directory that the layers lie in: there is no way up from the mount's root.
-std::string shell_path(const std::string& path, Inside inside);
+std::string shell_path(const std::string& path, Inside inside, Dialect dialect = Dialect::kPlain);
 // What makes a command another caller's, with a blank behind it; nothing for the superuser.
 std::string shell_prefix(const Caller& caller);
+// With which the command of the operation makes what has the right mode.
+Mode shell_umask(const Operate& operate);
 // Opens and closes, with all flags.
 std::string shell_open(const Open& open, const std::string& path, const Caller& caller);
 
@@ -29,8 +33,11 @@ struct CommandOrWhy {
   std::string text;
   std::string why_not;
 };
-using PathOfSlot = std::function<std::optional<std::string>(Slot)>;
+struct ShellPlace {
+  Dialect dialect = Dialect::kPlain;
+  std::function<std::optional<std::string>(Slot)> path_of_slot;
+};
 // The command of the operation that shows the value, after `try`. Not of those that open, close, read and write.
-CommandOrWhy shell_command(const Operate& operate, const Value& value, const PathOfSlot& path_of_slot);
+CommandOrWhy shell_command(const Operate& operate, const Value& value, const ShellPlace& place);
 
 }  // namespace ovlspec::oracle

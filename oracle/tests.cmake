@@ -47,6 +47,9 @@ add_test(NAME explore_two_names COMMAND ovlspec explore --layers 2 --names 2 --l
 set_tests_properties(explore_two_names PROPERTIES LABELS unit)
 ovlspec_test(finding_key_test unit SOURCES finding_key_test.cc LINK ovlspec_check)
 ovlspec_test(report_script_test unit SOURCES report_script_test.cc LINK ovlspec_check)
+ovlspec_test(report_export_test mount SOURCES report_export_test.cc LINK ovlspec_check)
+ovlspec_test(report_page_texts_test unit SOURCES report_page_texts_test.cc LINK ovlspec_check)
+target_compile_definitions(report_export_test PRIVATE OVLSPEC_TRACES="${CMAKE_CURRENT_SOURCE_DIR}/traces")
 ovlspec_test(report_reproduce_test mount SOURCES report_reproduce_test.cc LINK ovlspec_check)
 target_compile_definitions(report_reproduce_test PRIVATE OVLSPEC_TRACES="${CMAKE_CURRENT_SOURCE_DIR}/traces"
   OVLSPEC_PROGRAM="$<TARGET_FILE:fuse-ovlspec>")
@@ -67,6 +70,11 @@ add_test(NAME interruption COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_
   $<TARGET_FILE:ovlspec> fuse kernel "agent:${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/agents/read_only.py")
 add_test(NAME workers
   COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/workers_test.py $<TARGET_FILE:ovlspec> engine fuse kernel)
+# Of the kernel's golden traces, in Chromium.
+add_test(NAME report_page COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/report_page_test.py
+  $<TARGET_FILE:ovlspec> ${golden}/kernel)
+set_tests_properties(report_page PROPERTIES LABELS mount SKIP_RETURN_CODE 4 TIMEOUT 300
+  ENVIRONMENT "OVLSPEC_FUSE=$<TARGET_FILE:fuse-ovlspec>")
 add_test(NAME agent_example COMMAND ovlspec check --cases 40
   --subject "agent:${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/agents/read_only.py")
 set_tests_properties(interruption workers agent_example PROPERTIES LABELS mount SKIP_RETURN_CODE 4

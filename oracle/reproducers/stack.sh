@@ -10,6 +10,7 @@ if [ -z "$in_own_namespace" ]; then
 fi
 mount -t tmpfs -o mode=755 overlay-test /mnt && cd /mnt || cannot "a tmpfs"
 umask 0
+say() { echo "$@"; }
 
 # $error: the name of the last command's error, or `success`.
 name_error() {
@@ -54,7 +55,7 @@ try() {
   output=$("$@" 2>errors)
   name_error $?
   [ "$error" = success ] || output="($error)"
-  echo "  $* -> $error"
+  say "  $* -> $error"
 }
 
 #:: look
@@ -73,7 +74,7 @@ try_bytes() {
   name_error $?
   output=$(od -An -v -tx1 printed | tr -d ' \n')
   [ "$error" = success ] || output="($error)"
-  echo "  $* -> $error"
+  say "  $* -> $error"
 }
 
 #:: try_open
@@ -81,7 +82,7 @@ try_bytes() {
 try_open() {
   eval "command exec $1$2\"\$3\"" 2>errors
   name_error $?
-  echo "  exec $1$2 $3 -> $error"
+  say "  exec $1$2 $3 -> $error"
 }
 
 #:: entry
@@ -156,7 +157,7 @@ start() {
     tries=$((tries + 1))
   done
   mountpoint -q mount && error=success
-  echo "  $* -> $error"
+  say "  $* -> $error"
 }
 
 #:: are_seen
