@@ -44,6 +44,24 @@ TEST(OpenFiles, HolesAreFoundInLowerFilesAndInTheirCopies) {
   expect_sparse(mounted, *mounted.open("f", Access::kWrite));
 }
 
+TEST(OpenFiles, TheContentOfASmallLowerFileIsGivenOnceAndOfNoOther) {
+  World world;
+  world.lower().file("small", "content").file("large", std::string(11, 'x')).file("changed", "old").file("empty", "");
+  Mounted mounted(world);
+  const auto given = [&](const std::string& path) {
+    std::string content = "none";
+    mounted.engine().give_content(*mounted.open(path, Access::kRead), 10, [&](std::string_view is) { content = is; });
+    return content;
+  };
+  const OpenFileRef held = *mounted.open("small", Access::kRead);
+  EXPECT_EQ(given("small"), "content");
+  EXPECT_EQ(given("small"), "none");
+  EXPECT_EQ(given("large"), "none");
+  EXPECT_EQ(given("empty"), "none");
+  ASSERT_TRUE(mounted.open("changed", Access::kWrite));
+  EXPECT_EQ(given("changed"), "none");
+}
+
 TEST(OpenFiles, TheEndOfAFullFileIsItsHole) {
   World world;
   world.lower().file("f", "content");
