@@ -184,6 +184,11 @@ class Engine {
     bool may_change = false;
   };
   virtual std::optional<BackingDescriptor> descriptor(const OpenFileRef& file) = 0;
+  // Calls `take` with all bytes of a lower file that has some, `most` at the most, and was not copied up; once for each
+  // node, as long as it is held. The file is not copied up before `take` returns: what takes the bytes for those of the
+  // file may do so until it is told of a change. REQUIRES: `take` calls no method of the engine.
+  virtual void give_content(const OpenFileRef& file, std::size_t most,
+                            const std::function<void(std::string_view)>& take) = 0;
 
   // Directories. The listing is a snapshot made when offset 0 is first read, and again each time 0 is read. A name has
   // the same offset in every listing of every mount, and listings are in the order of offsets: one that goes on, at

@@ -130,4 +130,19 @@ std::optional<Engine::BackingDescriptor> OverlayEngine::descriptor(const OpenFil
   return BackingDescriptor{.descriptor = *descriptor, .may_change = parts_ != nullptr && !backing->on_upper};
 }
 
+// A metacopy file is left out: a change of its size is one of the upper layer alone.
+void OverlayEngine::give_content(const OpenFileRef& file, std::size_t most,
+                                 const std::function<void(std::string_view)>& take) {
+  // Kept by the thread, as many files as it may serve.
+  static thread_local std::string bytes;
+  Node& node = *file->held.node();
+  if (node.content_given.load(std::memory_order_relaxed)) return;
+  const std::shared_lock no_copy_up(namespace_);
+  if (node.upper || node.data || node.content_given.exchange(true)) return;
+  const std::lock_guard lock(file->mutex);
+  bytes.resize(most + 1);
+  const auto count = file->store->read(file->file, bytes.data(), bytes.size(), 0);
+  if (count.ok() && *count > 0 && *count <= most) take(std::string_view(bytes.data(), *count));
+}
+
 }  // namespace ovlspec::impl

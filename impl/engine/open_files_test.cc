@@ -1,6 +1,10 @@
 // Open files beyond reading and writing: holes, ranges, copies, and what fsync answers.
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <chrono>
+#include <thread>
+
 #include "impl/engine/test_helpers.h"
 #include "impl/engine/test_world.h"
 
@@ -42,6 +46,41 @@ TEST(OpenFiles, HolesAreFoundInLowerFilesAndInTheirCopies) {
   ASSERT_TRUE(mounted.chmod("f", 0600));
   expect_sparse(mounted, before);
   expect_sparse(mounted, *mounted.open("f", Access::kWrite));
+}
+
+TEST(OpenFiles, TheContentOfASmallLowerFileIsGivenOnceAndOfNoOther) {
+  World world;
+  world.lower().file("small", "content").file("large", std::string(11, 'x')).file("changed", "old").file("empty", "");
+  Mounted mounted(world);
+  const auto given = [&](const std::string& path) {
+    std::string content = "none";
+    mounted.engine().give_content(*mounted.open(path, Access::kRead), 10, [&](std::string_view is) { content = is; });
+    return content;
+  };
+  const OpenFileRef held = *mounted.open("small", Access::kRead);
+  EXPECT_EQ(given("small"), "content");
+  EXPECT_EQ(given("small"), "none");
+  EXPECT_EQ(given("large"), "none");
+  EXPECT_EQ(given("empty"), "none");
+  ASSERT_TRUE(mounted.open("changed", Access::kWrite));
+  EXPECT_EQ(given("changed"), "none");
+}
+
+TEST(OpenFiles, AFileIsNotCopiedUpWhileItsContentIsGiven) {
+  World world;
+  world.lower().file("f", "content");
+  Mounted mounted(world);
+  const OpenFileRef file = *mounted.open("f", Access::kRead);
+  std::atomic<bool> is_open{false};
+  std::thread writer;
+  mounted.engine().give_content(file, 10, [&](std::string_view) {
+    writer = std::thread([&] { is_open = mounted.open("f", Access::kWrite).ok(); });
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    EXPECT_FALSE(is_open);
+  });
+  ASSERT_TRUE(writer.joinable());
+  writer.join();
+  EXPECT_TRUE(is_open);
 }
 
 TEST(OpenFiles, TheEndOfAFullFileIsItsHole) {

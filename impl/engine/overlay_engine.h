@@ -86,6 +86,8 @@ class OverlayEngine final : public Engine {
   Result<std::size_t> copy_range(Position from, Position to, std::size_t size) override;
   Status sync(const OpenFileRef& file) override;
   std::optional<BackingDescriptor> descriptor(const OpenFileRef& file) override;
+  void give_content(const OpenFileRef& file, std::size_t most,
+                    const std::function<void(std::string_view)>& take) override;
 
   Result<OpenDirectoryRef> open_directory(NodeId node) override;
   bool may_keep_listing(const OpenDirectoryRef& directory) override;

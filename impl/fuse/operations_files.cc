@@ -18,10 +18,27 @@ struct Opened {
   BackingId backing = kPageCache;
 };
 
+// So large a file has its bytes sent along when it is opened, so that the kernel does not ask for them.
+constexpr std::size_t kSentAlong = 16 << 10;
+
+// Into the kernel's cache. That waits for nobody who waits for us: while nobody has the file open yet, no page of it is
+// being read; where another open of it was answered meanwhile, somebody else answers its reads, and who came into this
+// last of all workers meets no such open.
+void send_along(Served& session, impl::NodeId node, const impl::OpenFileRef& file) {
+  session.engine.give_content(file, kSentAlong, [&](std::string_view bytes) {
+    fuse_bufvec content = FUSE_BUFVEC_INIT(bytes.size());
+    content.buf[0].mem = const_cast<char*>(bytes.data());
+    fuse_lowlevel_notify_store(session.session, node, 0, &content, FUSE_BUF_NO_SPLICE);
+  });
+}
+
 Result<Opened> open_node(Served& session, impl::NodeId node, impl::Engine::OpenMode mode) {
   Result<impl::OpenFileRef> file = session.engine.open(node, mode);
   if (!file) return file.error();
-  const BackingId backing = session.io.open(node, session.engine.descriptor(*file));
+  const auto descriptor = session.engine.descriptor(*file);
+  const BackingId backing = session.io.open(node, descriptor);
+  const bool is_lower = descriptor && descriptor->may_change;
+  if (backing == kPageCache && mode.access == Access::kRead && is_lower) send_along(session, node, *file);
   const std::uint64_t handle =
       session.files.add(std::make_unique<FileHandle>(FileHandle{.file = *std::move(file), .node = node}));
   return Opened{.handle = handle, .backing = backing};

@@ -14,7 +14,7 @@ using syscalls::OpenTimes;
 namespace {
 
 // What lies under the name that was seen.
-Result<Descriptor> open_seen(const PosixInode::Seen& seen) {
+Result<Descriptor> open_name(const PosixInode::Name& seen) {
   const Result<PosixInode::Use> directory = seen.directory->use();
   if (!directory) return directory.error();
   Result<Descriptor> opened = syscalls::open_child(directory->get(), syscalls::ComponentName(seen.name));
@@ -55,10 +55,7 @@ class SparedDescriptors {
 
   void learn_handle(PosixInode& inode, const BackingHandle& handle) {
     const std::lock_guard lock(mutex_);
-    if (!inode.spared_ || inode.spared_->handle) return;
-    inode.spared_->handle = handle;
-    inode.spared_->seen.directory.reset();
-    inode.spared_->seen.name = std::string();
+    if (inode.spared_) inode.spared_->way = handle;
   }
 
   // Closes some descriptors, where there are too many.
@@ -98,7 +95,7 @@ class SparedDescriptors {
     std::vector<PosixInode*> inodes;
     const auto [first, last] = spared_.equal_range(removed->number);
     for (auto at = first; at != last; ++at) {
-      if (at->second->spared_->seen.file_system == removed->file_system) inodes.push_back(at->second);
+      if (at->second->spared_->key.file_system == removed->file_system) inodes.push_back(at->second);
     }
     for (PosixInode* inode : inodes) {
       if (Result<Descriptor> opened = open_by(*inode->spared_, *inode)) install(*inode, std::move(*opened));
@@ -133,8 +130,7 @@ class SparedDescriptors {
     Result<BackingHandle> handle = syscalls::handle(path);
     if (!handle || !inode.door_->is_tried_and_true(path, *handle)) return Outcome::kNever;
     inode.spared_ = std::make_unique<PosixInode::Spared>(PosixInode::Spared{
-        .handle = std::move(*handle),
-        .seen = {.directory = {}, .name = {}, .file_system = attributes->file_system, .number = attributes->number}});
+        .way = std::move(*handle), .key = {.file_system = attributes->file_system, .number = attributes->number}});
     if (!inode.state_.compare_exchange_strong(state, PosixInode::state(PosixInode::kNone, 0))) {
       inode.spared_.reset();
       return Outcome::kInUse;
@@ -149,9 +145,9 @@ class SparedDescriptors {
   }
 
   static Result<Descriptor> open_by(const PosixInode::Spared& way, const PosixInode& inode) {
-    Result<Descriptor> opened = way.handle ? inode.door_->open(*way.handle) : open_seen(way.seen);
-    if (!opened) return opened;
-    return inode.checked(std::move(opened), way.seen);
+    const BackingHandle* handle = way.handle();
+    return inode.checked(
+        handle != nullptr ? inode.door_->open(*handle) : open_name(std::get<PosixInode::Name>(way.way)), way.key);
   }
 
   // REQUIRES: it has a descriptor.
@@ -171,7 +167,7 @@ class SparedDescriptors {
 
   void forget(PosixInode& inode) {
     if (!inode.door_->names_stay()) {
-      const auto [first, last] = spared_.equal_range(inode.spared_->seen.number);
+      const auto [first, last] = spared_.equal_range(inode.spared_->key.number);
       for (auto at = first; at != last; ++at) {
         if (at->second != &inode) continue;
         spared_.erase(at);
@@ -226,11 +222,11 @@ PosixInode::PosixInode(Descriptor path, FileType type, std::shared_ptr<HandleDoo
   if (all.held > all.wanted) all.spare();
 }
 
-PosixInode::PosixInode(Seen seen, FileType type, std::shared_ptr<HandleDoor> door)
+PosixInode::PosixInode(Name name, Key key, FileType type, std::shared_ptr<HandleDoor> door)
     : state_(state(kNone, 0)),
       type_(type),
       door_(std::move(door)),
-      spared_(std::make_unique<Spared>(Spared{.handle = {}, .seen = std::move(seen)})) {}
+      spared_(std::make_unique<Spared>(Spared{.way = std::move(name), .key = key})) {}
 
 PosixInode::~PosixInode() {
   SparedDescriptors& all = SparedDescriptors::instance();
@@ -251,7 +247,7 @@ Result<PosixInode::Use> PosixInode::use() {
   return SparedDescriptors::instance().open(*this);
 }
 
-Result<Descriptor> PosixInode::checked(Result<Descriptor> opened, const Seen& seen) const {
+Result<Descriptor> PosixInode::checked(Result<Descriptor> opened, const Key& seen) const {
   if (!opened) return opened;
   const Result<Attributes> is = syscalls::attributes(opened->get());
   if (!is) return is.error();
@@ -261,8 +257,8 @@ Result<Descriptor> PosixInode::checked(Result<Descriptor> opened, const Seen& se
 
 Result<Descriptor> PosixInode::open_file(Access access, OpenTimes times) {
   const auto way = number(state_) == kNone ? SparedDescriptors::instance().way_to(*this) : std::nullopt;
-  if (way && way->handle) {
-    Result<Descriptor> opened = checked(door_->open_file(*way->handle, access, times), way->seen);
+  if (way && way->handle() != nullptr) {
+    Result<Descriptor> opened = checked(door_->open_file(*way->handle(), access, times), way->key);
     // Somebody has a lease on it, which is to be waited for.
     if (opened.error() != Errno::kEAGAIN) return opened;
   }
@@ -279,12 +275,12 @@ bool PosixInode::try_handles(const BackingHandle& handle) {
 Result<BackingHandle> PosixInode::handle() {
   SparedDescriptors& all = SparedDescriptors::instance();
   const auto way = number(state_) == kNone ? all.way_to(*this) : std::nullopt;
-  if (way && way->handle) return *way->handle;
+  if (way && way->handle() != nullptr) return *way->handle();
   if (way) {
-    const Result<Use> directory = way->seen.directory->use();
+    const Name& seen = std::get<Name>(way->way);
+    const Result<Use> directory = seen.directory->use();
     if (!directory) return directory.error();
-    const syscalls::ComponentName name(way->seen.name);
-    Result<BackingHandle> handle = syscalls::child_handle(directory->get(), name);
+    Result<BackingHandle> handle = syscalls::child_handle(directory->get(), syscalls::ComponentName(seen.name));
     if (handle) all.learn_handle(*this, *handle);
     return handle.error() == Errno::kENOENT ? Errno::kESTALE : std::move(handle);
   }

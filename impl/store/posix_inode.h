@@ -19,6 +19,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <variant>
 
 #include "impl/store/posix_store.h"
 #include "impl/store/syscalls.h"
@@ -76,17 +77,18 @@ class PosixInode final : public StoreInode {
     int number_;
   };
 
-  // What a name of a directory showed.
-  struct Seen {
-    std::shared_ptr<PosixInode> directory;
-    std::string name;
+  struct Key {
     std::uint64_t file_system = 0;
     InodeNumber number = 0;
+  };
+  struct Name {
+    std::shared_ptr<PosixInode> directory;
+    std::string name;
   };
 
   PosixInode(syscalls::Descriptor path, FileType type, std::shared_ptr<HandleDoor> door);
   // Without a descriptor. REQUIRES: the names of the door stay, and it is true; not a directory.
-  PosixInode(Seen seen, FileType type, std::shared_ptr<HandleDoor> door);
+  PosixInode(Name name, Key key, FileType type, std::shared_ptr<HandleDoor> door);
   ~PosixInode() override;
   PosixInode(const PosixInode&) = delete;
   PosixInode& operator=(const PosixInode&) = delete;
@@ -110,7 +112,7 @@ class PosixInode final : public StoreInode {
 
   bool may_be_spared() const { return type_ != FileType::kDirectory; }
   // ESTALE where it is not what was seen.
-  Result<syscalls::Descriptor> checked(Result<syscalls::Descriptor> opened, const Seen& seen) const;
+  Result<syscalls::Descriptor> checked(Result<syscalls::Descriptor> opened, const Key& seen) const;
 
   std::atomic<std::uint64_t> state_;
   const FileType type_;
@@ -118,10 +120,11 @@ class PosixInode final : public StoreInode {
   // Guarded by the lock of SparedDescriptors.
   PosixInode* before_ = nullptr;  // in the ring of those that could be spared
   PosixInode* after_ = nullptr;
-  // How it is opened while there is no descriptor: by its handle, or where that is not known by what was seen.
+  // How it is opened while there is no descriptor, and what it was.
   struct Spared {
-    std::optional<BackingHandle> handle;
-    Seen seen;  // without directory and name once the handle is known
+    std::variant<Name, BackingHandle> way;
+    Key key;
+    const BackingHandle* handle() const { return std::get_if<BackingHandle>(&way); }
   };
   std::unique_ptr<Spared> spared_;  // while there is no descriptor
 };

@@ -71,14 +71,12 @@ Result<FoundInode> found_child(const InodeRef& directory, int path, std::string_
   if (!status) return status.error();
   const Attributes* seen = &status->attributes;
   if (seen->type == FileType::kDirectory) return opened_child(at(directory), path, component);
-  return FoundInode{.inode = std::make_shared<PosixInode>(
-                        PosixInode::Seen{.directory = std::static_pointer_cast<PosixInode>(directory),
-                                         .name = std::string(name),
-                                         .file_system = seen->file_system,
-                                         .number = seen->number},
-                        seen->type, door),
-                    .attributes = *seen,
-                    .protection = status->protection};
+  return FoundInode{
+      .inode = std::make_shared<PosixInode>(
+          PosixInode::Name{.directory = std::static_pointer_cast<PosixInode>(directory), .name = std::string(name)},
+          PosixInode::Key{.file_system = seen->file_system, .number = seen->number}, seen->type, door),
+      .attributes = *seen,
+      .protection = status->protection};
 }
 
 // Opens with O_NOATIME where asked, without it where that is not permitted.
