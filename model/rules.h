@@ -64,6 +64,8 @@ struct RuleText {
   X(kTruncateType, "OVL-TRUNC-2", "Truncating a directory is EISDIR, another type but a regular file EINVAL.", "POSIX truncate; Linux truncate(2)", kJudged)\
   X(kTruncatePermission, "OVL-TRUNC-3", "truncate by path needs write permission, else EACCES.", "POSIX truncate", kJudged)\
   X(kSync, "OVL-SYNC-1", "fsync and fdatasync of an open file or directory succeed.", "POSIX fsync", kJudged)   \
+  X(kLock, "OVL-LOCK-1", "flock locks an object through an open file, shared beside shared or exclusive alone, and copy up keeps the lock.", "Linux flock(2); xfstests overlay/028", kJudged)\
+  X(kLockConflict, "OVL-LOCK-2", "A lock that another open file's excludes is EAGAIN, and the lock that it was to replace is lost.", "Linux flock(2)", kJudged)\
   X(kSyncSpecial, "OVL-SYNC-2", "fsync of a fifo, socket or device may be EINVAL.", "POSIX fsync", kJudged)           \
   /* names */                                                                                                         \
   X(kExists, "OVL-NAME-1", "Making a name that exists is EEXIST, whatever it is; a whiteout is not a name.", "POSIX mkdir, link, symlink, mknod", kJudged)\

@@ -36,4 +36,9 @@ void apply(World& world, const Caller& caller, const Operation& operation, const
       operation);
 }
 
+void refuse(World& world, const Operation& operation, Errno error) {
+  if (const auto* lock = std::get_if<Lock>(&operation); lock != nullptr && error == Errno::kEAGAIN)
+    world.slots[lock->slot].lock.reset();
+}
+
 }  // namespace ovlspec::model

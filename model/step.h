@@ -19,6 +19,9 @@ Plan check(const World& world, const Caller& caller, const Operation& operation)
 // afterwards. The outcome tells what a directory listing delivered; it decides nothing else.
 void apply(World& world, const Caller& caller, const Operation& operation, const Plan& plan, const Outcome& outcome);
 
+// After an error: flock(2) gives a lock up before it asks for the other kind.
+void refuse(World& world, const Operation& operation, Errno error);
+
 // An answer that the rule does not allow.
 struct Mismatch {
   Rule rule = Rule::kStat;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,7 +27,8 @@ struct OpenSlot {
   bool readable = false;
   bool writable = false;
   bool append = false;
-  DirectoryStream stream;  // of a directory
+  std::optional<LockKind> lock;  // kShared or kExclusive, of the object
+  DirectoryStream stream;        // of a directory
 };
 
 enum class Writable : std::uint8_t { kYes, kNo };

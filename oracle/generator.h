@@ -43,6 +43,7 @@ struct Weights {
   unsigned stat = 10;
   unsigned stat_file_system = 1;
   unsigned sync = 1;
+  unsigned lock = 2;
   unsigned drop_caches = 2;
   unsigned odd =
       0;  // what names what cannot be: names and values that are too long, flags that exclude each other, ...

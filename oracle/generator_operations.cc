@@ -29,6 +29,7 @@ const std::array<OperationGenerator::Choice, 27> OperationGenerator::kChoices{{
     {&Weights::stat, &OperationGenerator::stat},
     {&Weights::stat_file_system, &OperationGenerator::stat_file_system},
     {&Weights::sync, &OperationGenerator::sync},
+    {&Weights::lock, &OperationGenerator::lock},
     {&Weights::odd, &OperationGenerator::odd},
 }};
 
@@ -330,6 +331,14 @@ Operation OperationGenerator::list_directory() {
 
 Operation OperationGenerator::stat() { return Stat{target(existing())}; }
 Operation OperationGenerator::stat_file_system() { return StatFileSystem{spelled(existing())}; }
+
+Operation OperationGenerator::lock() {
+  constexpr std::array<LockKind, 4> kKinds{LockKind::kShared, LockKind::kExclusive, LockKind::kExclusive,
+                                           LockKind::kUnlock};
+  const auto slot = open_slot(random_.percent(15));
+  if (!slot) return stat();
+  return Lock{*slot, random_.pick(kKinds)};
+}
 
 Operation OperationGenerator::sync() {
   const auto slot = open_slot(random_.percent(15));

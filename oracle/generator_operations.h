@@ -69,6 +69,7 @@ class OperationGenerator {
   Operation stat();
   Operation stat_file_system();
   Operation sync();
+  Operation lock();
 
   Operation odd();
   Operation odd_path();

@@ -42,7 +42,7 @@ bool may_copy_up(const Operation& operation) {
         using Kind = std::decay_t<decltype(asked)>;
         if constexpr (std::is_same_v<Kind, Open>) return asked.flags.access != Access::kRead || asked.flags.truncate;
         return !is_one_of<Kind, Close, Read, Readlink, GetXattr, ListXattr, ReadDirectory, RewindDirectory,
-                          ListDirectory, Stat, StatFileSystem, Sync>;
+                          ListDirectory, Stat, StatFileSystem, Sync, Lock>;
       },
       operation);
 }
@@ -206,7 +206,10 @@ Verdict Judge::step(const Caller& caller, const Operation& operation, const Outc
   if (!rule) return errored(asked, plan, outcome);
   add(met_, *rule);
   // One that fails may have copied its object up all the same.
-  if (!outcome.ok()) return ends(asked, plan) ? Verdict::kUnjudged : Verdict::kFine;
+  if (!outcome.ok()) {
+    refuse(world_, operation, outcome.error);
+    return ends(asked, plan) ? Verdict::kUnjudged : Verdict::kFine;
+  }
   return succeeded(asked, caller, plan, outcome);
 }
 

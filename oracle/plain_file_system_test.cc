@@ -108,7 +108,7 @@ class Comparison {
     const Outcome outcome = executor_.apply(caller, operation);
     ++judged_;
     ASSERT_TRUE(plan.permits(outcome.error).has_value()) << told(caller, operation, outcome, plan);
-    if (!outcome.ok()) return;
+    if (!outcome.ok()) return refuse(world_, operation, outcome.error);
     ++successes_[operation.index()];
     const auto mismatch = check_answer(world_, caller, operation, plan, outcome);
     ASSERT_FALSE(mismatch.has_value()) << told(caller, operation, outcome, plan) << "\n  " << mismatch->what;

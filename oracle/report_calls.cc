@@ -147,6 +147,9 @@ struct OperationCall {
   Made operator()(const ListDirectory& o) const { return {"list_directory", {text(o.path)}}; }
   Made operator()(const Stat& o) const { return on("look", o.target, {follow_of(o.target.follow)}); }
   Made operator()(const StatFileSystem& o) const { return {"look_at_file_system", {text(o.path)}}; }
+  Made operator()(const Lock& o) const {
+    return {"lock", {number(o.slot), number(static_cast<std::uint64_t>(o.kind))}};
+  }
   Made operator()(const Sync& o) const { return {"synchronise", {number(o.slot), number(o.data_only ? 1 : 0)}}; }
 
   static Argument mode(Mode mode) { return {.kind = Kind::kOctal, .text = model::octal(mode), .words = {}}; }

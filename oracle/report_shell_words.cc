@@ -191,6 +191,13 @@ class Commands {
     return on(Target::of(o.slot),
               [&](const std::string& at) { return command("sync {}-- {}", o.data_only ? "-d " : "", at); });
   }
+  CommandOrWhy operator()(const Lock& o) const {
+    constexpr std::array<std::string_view, 3> kKinds = {"-s", "-x", "-u"};
+    return on(Target::of(o.slot), [&](const std::string& at) {
+      // By the descriptor: its path would be another open file.
+      return command("flock -n {} {}", kKinds[static_cast<std::size_t>(o.kind)], at.substr(at.rfind('/') + 1));
+    });
+  }
   CommandOrWhy operator()(const ReadDirectory&) const { return cannot("no command reads a directory in pieces"); }
   CommandOrWhy operator()(const RewindDirectory&) const { return cannot("no command rewinds a directory"); }
   CommandOrWhy operator()(const Open&) const { return cannot("opened elsewhere"); }

@@ -94,4 +94,11 @@ Outcome SyscallOperations::operator()(const Sync& operation) const {
   return outcome_of(operation.data_only ? ::fdatasync(number) : ::fsync(number));
 }
 
+Outcome SyscallOperations::operator()(const Lock& operation) const {
+  const int kind = operation.kind == LockKind::kShared      ? LOCK_SH
+                   : operation.kind == LockKind::kExclusive ? LOCK_EX
+                                                            : LOCK_UN;
+  return outcome_of(::flock(descriptor(operation.slot), kind | LOCK_NB));
+}
+
 }  // namespace ovlspec::oracle

@@ -22,6 +22,7 @@ struct SyscallOperations {
   Outcome operator()(const RewindDirectory& operation) const;
   Outcome operator()(const ListDirectory& operation) const;
   Outcome operator()(const Sync& operation) const;
+  Outcome operator()(const Lock& operation) const;
 
   // Names.
   Outcome operator()(const Mkdir& operation) const;

@@ -25,7 +25,7 @@ inline constexpr unsigned kCallersMask = 3;
 // An event's byte: while mounted, its low five bits are an operation's index in the variant or one of these, its high
 // three the caller; while not, its low five bits are below kMounts a mount, else a mutation's index from there.
 inline constexpr unsigned kEventBits = 5;
-inline constexpr unsigned kUnmountCode = 26;
+inline constexpr unsigned kUnmountCode = 27;
 inline constexpr unsigned kDropCachesCode = 28;
 inline constexpr unsigned kCrashCode = 29;
 inline constexpr unsigned kStatCode = 30;  // again, since it sees most

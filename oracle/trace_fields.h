@@ -172,6 +172,11 @@ void fields(V& v, Like<Sync> auto& o) {
   v.slot("slot", o.slot);
   v.flag("data-only", o.data_only);
 }
+template <typename V>
+void fields(V& v, Like<Lock> auto& o) {
+  v.slot("slot", o.slot);
+  v.choice("kind", o.kind, LockKind::kExclusive);
+}
 
 template <typename V>
 void fields(V& v, Like<model::Put> auto& m) {

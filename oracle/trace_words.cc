@@ -11,13 +11,14 @@ namespace {
 
 static_assert(kWords<FileType>.size() == static_cast<std::size_t>(FileType::kSocket) + 1);
 static_assert(kWords<RenameMode>.size() == static_cast<std::size_t>(RenameMode::kWhiteout) + 1);
+static_assert(kWords<LockKind>.size() == static_cast<std::size_t>(LockKind::kUnlock) + 1);
 static_assert(kWords<XattrMode>.size() == static_cast<std::size_t>(XattrMode::kReplace) + 1);
 
 // In the order of the variants' alternatives.
 constexpr std::array<std::string_view, std::variant_size_v<Operation>> kOperationWords{
     "open",        "close",    "read",    "write",     "truncate", "mkdir",   "rmdir",    "unlink",   "link",
     "symlink",     "readlink", "rename",  "chmod",     "chown",    "utimens", "setxattr", "getxattr", "listxattr",
-    "removexattr", "mknod",    "readdir", "rewinddir", "list",     "stat",    "statfs",   "fsync"};
+    "removexattr", "mknod",    "readdir", "rewinddir", "list",     "stat",    "statfs",   "fsync",    "flock"};
 constexpr std::array<std::string_view, std::variant_size_v<model::Mutation>> kMutationWords{
     "put",       "remove",       "move",        "hard-link",           "chmod",    "content", "copy", "copy-layer",
     "add-lower", "remove-lower", "swap-lowers", "upper-becomes-lower", "wipe-work"};

@@ -28,6 +28,8 @@ inline constexpr std::array<std::string_view, 3> kWords<Access>{"read", "write",
 template <>
 inline constexpr std::array<std::string_view, 4> kWords<RenameMode>{"replace", "noreplace", "exchange", "whiteout"};
 template <>
+inline constexpr std::array<std::string_view, 3> kWords<LockKind>{"shared", "exclusive", "unlock"};
+template <>
 inline constexpr std::array<std::string_view, 3> kWords<XattrMode>{"any", "create", "replace"};
 template <>
 inline constexpr std::array<std::string_view, 2> kWords<model::CopyXattrs>{"all-xattrs", "no-xattrs"};

@@ -1,4 +1,6 @@
 // read, write, truncate, fsync.
+#include <algorithm>
+
 #include "model/operations/operations.h"
 #include "model/permission.h"
 
@@ -80,6 +82,28 @@ OVLSPEC_CHECK(Sync) {
   const Inode& inode = world[slot->object];
   if (!inode.is(FileType::kRegular) && !inode.is(FileType::kDirectory)) plan.allow(Errno::kEINVAL, Rule::kSyncSpecial);
   return plan;
+}
+
+OVLSPEC_CHECK(Lock) {
+  (void)caller;
+  Plan plan(Rule::kLock);
+  const OpenSlot* slot = find_slot(world, operation.slot, plan);
+  if (slot == nullptr) return plan;
+  plan.first.object = slot->object;
+  if (operation.kind == LockKind::kUnlock) return plan;
+  // "A shared lock may be held by more than one process, an exclusive lock by one": flock(2), of open files.
+  const bool excluded = std::any_of(world.slots.begin(), world.slots.end(), [&](const OpenSlot& other) {
+    const bool is_beside = &other != slot && other.open && other.object == slot->object && other.lock;
+    return is_beside && (operation.kind == LockKind::kExclusive || other.lock == LockKind::kExclusive);
+  });
+  plan.refuse_if(excluded, Errno::kEAGAIN, Rule::kLockConflict);
+  return plan;
+}
+
+OVLSPEC_EFFECT(Lock) {
+  (void)caller, (void)plan;
+  world.slots[operation.slot].lock =
+      operation.kind == LockKind::kUnlock ? std::nullopt : std::optional<LockKind>(operation.kind);
 }
 
 }  // namespace ovlspec::model

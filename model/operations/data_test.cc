@@ -118,5 +118,24 @@ TEST_F(DataOperation, SyncSucceedsAndMayRefuseSpecialFiles) {
   EXPECT_EQ(permitted(Sync{9, false}), fails(Errno::kEBADF, Rule::kSlotClosed));
 }
 
+TEST_F(DataOperation, LocksAreSharedOrAlone) {
+  run(Lock{0, LockKind::kShared});
+  EXPECT_EQ(permitted(Lock{3, LockKind::kShared}), ok(Rule::kLock));
+  EXPECT_EQ(permitted(Lock{3, LockKind::kExclusive}), fails(Errno::kEAGAIN, Rule::kLockConflict));
+  EXPECT_EQ(permitted(Lock{0, LockKind::kExclusive}), ok(Rule::kLock));
+  EXPECT_EQ(permitted(Lock{1, LockKind::kExclusive}), ok(Rule::kLock));
+  EXPECT_EQ(permitted(Lock{9, LockKind::kUnlock}), fails(Errno::kEBADF, Rule::kSlotClosed));
+  run(Close{0});
+  EXPECT_EQ(permitted(Lock{3, LockKind::kExclusive}), ok(Rule::kLock));
+}
+
+TEST_F(DataOperation, ARefusedConversionLosesTheLock) {
+  run(Lock{0, LockKind::kShared});
+  run(Lock{3, LockKind::kShared});
+  EXPECT_EQ(permitted(Lock{3, LockKind::kExclusive}), fails(Errno::kEAGAIN, Rule::kLockConflict));
+  refuse(world, Lock{3, LockKind::kExclusive}, Errno::kEAGAIN);
+  EXPECT_EQ(permitted(Lock{0, LockKind::kExclusive}), ok(Rule::kLock));
+}
+
 }  // namespace
 }  // namespace ovlspec::model

@@ -52,6 +52,8 @@ OVLSPEC_CHECK(ListDirectory);
 OVLSPEC_CHECK(Stat);
 OVLSPEC_CHECK(StatFileSystem);
 OVLSPEC_CHECK(Sync);
+OVLSPEC_CHECK(Lock);
+OVLSPEC_EFFECT(Lock);
 
 // What several of them share.
 

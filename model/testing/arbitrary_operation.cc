@@ -152,7 +152,10 @@ Operation slot_operation(Choices& choices, const World& world) {
     case 10:
     case 11: return ReadDirectory{slot(choices), choices.below(4)};
     case 12: return RewindDirectory{slot(choices)};
-    case 13: return Sync{slot(choices), choices.one_in(2)};
+    case 13:
+      if (choices.one_in(2))
+        return Lock{slot(choices), choices.pick({LockKind::kShared, LockKind::kExclusive, LockKind::kUnlock})};
+      return Sync{slot(choices), choices.one_in(2)};
     case 14: return ListDirectory{path(choices, world.tree)};
     default: return choices.one_in(2) ? Operation(Close{slot(choices)}) : Readlink{path(choices, world.tree)};
   }

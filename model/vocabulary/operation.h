@@ -194,9 +194,15 @@ struct Sync {  // fsync, or fdatasync where data_only
   bool data_only = false;
   bool operator==(const Sync&) const = default;
 };
+enum class LockKind : std::uint8_t { kShared, kExclusive, kUnlock };
+struct Lock {  // flock, without waiting
+  Slot slot = 0;
+  LockKind kind = LockKind::kExclusive;
+  bool operator==(const Lock&) const = default;
+};
 
 using Operation = std::variant<Open, Close, Read, Write, Truncate, Mkdir, Rmdir, Unlink, Link, Symlink, Readlink,
                                Rename, Chmod, Chown, Utimens, SetXattr, GetXattr, ListXattr, RemoveXattr, Mknod,
-                               ReadDirectory, RewindDirectory, ListDirectory, Stat, StatFileSystem, Sync>;
+                               ReadDirectory, RewindDirectory, ListDirectory, Stat, StatFileSystem, Sync, Lock>;
 
 }  // namespace ovlspec

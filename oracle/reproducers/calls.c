@@ -258,6 +258,12 @@ static struct answer *synchronise(int slot, int is_data_only) {
   return answered(is_data_only ? fdatasync(slots[slot]) : fsync(slots[slot]), "fsync");
 }
 
+//:: lock
+static struct answer *lock(int slot, int kind) {
+  static const int kinds[] = {LOCK_SH, LOCK_EX, LOCK_UN};
+  return answered(flock(slots[slot], kinds[kind] | LOCK_NB), "flock");
+}
+
 //:: take_handle
 static struct answer *take_handle(const char *path) {
   struct file_handle *handle = calloc(1, sizeof *handle + MAX_HANDLE_SZ);

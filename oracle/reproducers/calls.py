@@ -243,6 +243,12 @@ def synchronise(slot, is_data_only):
     return answered("fsync", lambda _: (os.fdatasync if is_data_only else os.fsync)(SLOTS[slot]))
 
 
+#:: lock
+def lock(slot, kind):
+    kinds = (fcntl.LOCK_SH, fcntl.LOCK_EX, fcntl.LOCK_UN)
+    return answered("flock", lambda _: fcntl.flock(SLOTS[slot], kinds[kind] | fcntl.LOCK_NB))
+
+
 #:: take_handle
 def take_handle(path):
     def taken(_):

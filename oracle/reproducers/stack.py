@@ -1,5 +1,6 @@
 import ctypes
 import errno
+import fcntl
 import os
 import signal
 import stat

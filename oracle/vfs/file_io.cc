@@ -113,4 +113,9 @@ Outcome run(Session& session, const Caller&, const Sync& operation) {
   return Outcome::failure(Errno::kEBADF);
 }
 
+Outcome run(Session& session, const Caller&, const Lock& operation) {
+  if (session.slots.find(operation.slot) == nullptr) return Outcome::failure(Errno::kEBADF);
+  return answer(session.slots.lock(operation.slot, operation.kind));
+}
+
 }  // namespace ovlspec::oracle::vfs

@@ -14,6 +14,7 @@ Outcome run(Session& session, const Caller& caller, const Read& operation);
 Outcome run(Session& session, const Caller& caller, const Write& operation);
 Outcome run(Session& session, const Caller& caller, const Truncate& operation);
 Outcome run(Session& session, const Caller& caller, const Sync& operation);
+Outcome run(Session& session, const Caller& caller, const Lock& operation);
 
 // directories.cc
 Outcome run(Session& session, const Caller& caller, const ReadDirectory& operation);

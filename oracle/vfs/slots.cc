@@ -37,4 +37,16 @@ bool Slots::has_reader(NodeId fifo) const {
   });
 }
 
+Status Slots::lock(Slot slot, LockKind kind) {
+  OpenSlot& own = slots_[slot];
+  own.lock.reset();
+  if (kind == LockKind::kUnlock) return {};
+  for (const OpenSlot& other : slots_) {
+    if (other.kind == OpenSlot::Kind::kClosed || other.node != own.node || !other.lock) continue;
+    if (kind == LockKind::kExclusive || other.lock == LockKind::kExclusive) return Errno::kEAGAIN;
+  }
+  own.lock = kind;
+  return {};
+}
+
 }  // namespace ovlspec::oracle::vfs

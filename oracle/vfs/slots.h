@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 
 #include "impl/engine/engine.h"
 #include "model/vocabulary/operation.h"
@@ -16,6 +17,7 @@ struct OpenSlot {
   NodeId node = 0;  // pinned while open
   Access access = Access::kRead;
   bool append = false;
+  std::optional<LockKind> lock;      // kShared or kExclusive
   bool removed = false;              // a directory whose last name is gone
   impl::OpenFileRef file;            // of kFile
   impl::OpenDirectoryRef directory;  // of kDirectory
@@ -38,6 +40,9 @@ class Slots {
 
   void directory_removed(NodeId node);
   bool has_reader(NodeId fifo) const;
+  // As flock(2) without waiting: EAGAIN where another open file's lock excludes it, and then none is held any more.
+  // REQUIRES: the slot is open.
+  Status lock(Slot slot, LockKind kind);
 
  private:
   Nodes& nodes_;
