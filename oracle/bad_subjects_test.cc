@@ -152,7 +152,8 @@ class BadServer : public BadSubjects {
     const auto program = find_our_program();
     if (!program) GTEST_SKIP() << "the program fuse-ovlspec was not found";
     server_ = subject("command:sh -c 'echo $$ > " + directory_ + "/pid; exec " + *program +
-                      " -f -o lowerdir={lowers},upperdir={upper},workdir={work} {mount}'");
+                          " -f -o lowerdir={lowers},upperdir={upper},workdir={work} {mount}'",
+                      2s);  // to mount on a busy machine, too
     OVLSPEC_ASSERT_DONE(server_->prepare(stack_of({WorldLayer().file("a", "lower").done()})));
     OVLSPEC_ASSERT_DONE(server_->mount());
     EXPECT_FALSE(server_->ailing());
