@@ -117,7 +117,7 @@ TEST(Steering, DependsOnEpochsNotOnHowTheyAreTold) {
       const Emphasis emphasis = by_case.of(place);
       EXPECT_EQ(emphasis, by_batch.of(place));
       by_case.learn(one_case(emphasis, place % 7));
-      EmphasisYield& sum = batch[static_cast<std::size_t>(emphasis)];
+      ShownCases& sum = batch[static_cast<std::size_t>(emphasis)];
       ++sum.cases;
       sum.novelty += place % 7;
     }

@@ -2,7 +2,7 @@
 
 namespace ovlspec::oracle {
 
-const std::array<OperationGenerator::Choice, 27> OperationGenerator::kChoices{{
+const std::array<OperationGenerator::Choice, 28> OperationGenerator::kChoices{{
     {&Weights::open, &OperationGenerator::open},
     {&Weights::close, &OperationGenerator::close},
     {&Weights::read, &OperationGenerator::read},

@@ -41,7 +41,7 @@ class OperationGenerator {
     unsigned Weights::*weight;
     Operation (OperationGenerator::*make)();
   };
-  static const std::array<Choice, 27> kChoices;
+  static const std::array<Choice, 28> kChoices;
 
   Operation open();
   Operation close();

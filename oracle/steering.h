@@ -13,12 +13,12 @@
 namespace ovlspec::oracle {
 
 // Of the cases with one emphasis.
-struct EmphasisYield {
+struct ShownCases {
   std::uint64_t cases = 0;
   std::uint64_t novelty = 0;
-  bool operator==(const EmphasisYield&) const = default;
+  bool operator==(const ShownCases&) const = default;
 };
-using ShownByEmphasis = std::array<EmphasisYield, kEmphases>;
+using ShownByEmphasis = std::array<ShownCases, kEmphases>;
 
 // How much of what a case witnessed nothing before had: a rule counts for most, then an operation's answer, then a pair
 // of rules.
