@@ -134,6 +134,10 @@ Attempt<Done> DiskStack::make_base() {
   if (::mkdtemp(path.data()) == nullptr)
     return {.value = std::nullopt, .failure = system_failure("cannot make the directory " + path)};
   base_ = path;
+  // Some subjects reach the layers as the caller whom they serve.
+  constexpr mode_t kForAll = 0755;
+  if (::chmod(base_.c_str(), kForAll) != 0)
+    return {.value = std::nullopt, .failure = system_failure("cannot open " + path + " to others")};
   bases_in_use().add(base_);
   for (std::uint8_t place = 0; place < kPlaces; ++place) ::mkdir(place_path(place).c_str(), 0755);
   ::mkdir(mount_point().c_str(), 0755);

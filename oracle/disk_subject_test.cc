@@ -136,6 +136,14 @@ TEST_F(Subjects, WatchdogEndsADaemonThatHoldsUpAStretch) {
   EXPECT_TRUE(watchdog.struck());
 }
 
+// mergerfs serves each caller as that caller.
+TEST_F(Subjects, DirectoriesAboveTheLayersLetEveryCallerThrough) {
+  DiskStack stack(DiskFormat::kOverlay);
+  OVLSPEC_ASSERT_DONE(stack.prepare(stack_of({WorldLayer().file("a").done()})));
+  const auto mode = std::filesystem::status(stack.base()).permissions();
+  EXPECT_NE(mode & std::filesystem::perms::others_exec, std::filesystem::perms::none);
+}
+
 TEST_F(Subjects, KernelMountsMoreLowersThanFitAPageOfOptions) {
   std::vector<model::Layer> lowers;
   for (int i = 0; i < 400; ++i) lowers.push_back(WorldLayer().file("f" + std::to_string(i)).done());

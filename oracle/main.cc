@@ -24,15 +24,13 @@ namespace {
 
 int status_of(ExitStatus status) { return static_cast<int>(status); }
 
-// The trace of a file, or a line about why there is none and exit status 2.
-template <typename Action>
-int with_trace(const std::string& path, const Action& action) {
+// What a command makes of a file's trace; or a line about why there is none, and exit status 2.
+template <typename Options>
+int with_trace(const std::string& path, ExitStatus (*command)(const Trace&, const Options&), const Options& options) {
   const TraceOrError loaded = load_trace(path);
-  if (!loaded.ok()) {
-    fmt::print(stderr, "ovlspec: {}: {}\n", path, loaded.error.describe());
-    return status_of(ExitStatus::kUsage);
-  }
-  return action(*loaded.trace);
+  if (loaded.ok()) return status_of(command(*loaded.trace, options));
+  fmt::print(stderr, "ovlspec: {}: {}\n", path, loaded.error.describe());
+  return status_of(ExitStatus::kUsage);
 }
 
 constexpr const char* kSubjects =
@@ -183,6 +181,14 @@ CLI::App* add_prove(CLI::App& app, proofs::ProveOptions& options) {
   return prove;
 }
 
+CLI::App* add_scan(CLI::App& app, ScanOptions& options) {
+  CLI::App* scan = app.add_subcommand("scan", "Prints layers on disk, and the tree that they merge to");
+  scan->add_option("--lower", options.lowers, "Lower layers, topmost first")->required();
+  scan->add_option("--upper", options.upper, "The upper layer");
+  scan->add_option("--work", options.work, "The upper's work directory");
+  return scan;
+}
+
 int main(int argc, char** argv) {
   CLI::App app{"The specification of overlay file systems, and the oracle that judges them by it"};
   app.require_subcommand(1);
@@ -215,10 +221,7 @@ int main(int argc, char** argv) {
   proofs::ProveOptions prove_options;
   const CLI::App* proving = add_prove(app, prove_options);
   ScanOptions scan_options;
-  CLI::App* scanning = app.add_subcommand("scan", "Prints layers on disk, and the tree that they merge to");
-  scanning->add_option("--lower", scan_options.lowers, "Lower layers, topmost first")->required();
-  scanning->add_option("--upper", scan_options.upper, "The upper layer");
-  scanning->add_option("--work", scan_options.work, "The upper's work directory");
+  const CLI::App* scanning = add_scan(app, scan_options);
   IdentityTableOptions table_options;
   CLI::App* table = app.add_subcommand("identity", "Prints which of the identity guarantees each subject keeps");
   table->add_option("--subject", table_options.subjects,
@@ -246,19 +249,11 @@ int main(int argc, char** argv) {
   witness_options.stop = interruption.flag();
   if (witnessing->parsed()) return status_of(write_witnesses(witness_options));
   if (exploring->parsed()) return status_of(explore(explore_options));
-  if (exporting->parsed())
-    return with_trace(export_options.trace,
-                      [&](const Trace& trace) { return status_of(export_command(trace, export_options)); });
-  if (reproducing->parsed())
-    return with_trace(reproduced,
-                      [&](const Trace& trace) { return status_of(reproduce_command(trace, reproduce_options)); });
   if (inferring->parsed()) return status_of(infer_profile(infer_options));
-  if (replaying->parsed())
-    return with_trace(replay_options.trace,
-                      [&](const Trace& trace) { return status_of(replay(trace, replay_options)); });
-  if (shrinking->parsed())
-    return with_trace(shrink_options.trace,
-                      [&](const Trace& trace) { return status_of(shrink_command(trace, shrink_options)); });
+  if (exporting->parsed()) return with_trace(export_options.trace, export_command, export_options);
+  if (reproducing->parsed()) return with_trace(reproduced, reproduce_command, reproduce_options);
+  if (replaying->parsed()) return with_trace(replay_options.trace, replay, replay_options);
+  if (shrinking->parsed()) return with_trace(shrink_options.trace, shrink_command, shrink_options);
   return status_of(check(check_options));
 }
 

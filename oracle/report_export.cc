@@ -94,7 +94,8 @@ ExportedOrWhy export_xfstests(const Trace& trace, const std::string& number) {
   const std::string text = fmt::format(
       "#! /bin/bash\n# SPDX-License-Identifier: GPL-2.0\n#\n# FS QA Test No. {}\n#\n"
       "# A case of ovlspec: what no rule of its specification permits is a line of output.\n#\n"
-      ". ./common/preamble\n_begin_fstest auto quick\n\n. ./common/filter\n\n_require_scratch_nocheck\n"
+      ". ./common/preamble\n_begin_fstest auto quick\n\n. ./common/filter\n. "
+      "./common/attr\n\n_require_scratch_nocheck\n"
       "_require_attrs\n_scratch_mkfs >>$seqres.full 2>&1\ncd $OVL_BASE_SCRATCH_MNT\numask 0\n\n{}\n"
       "cd /\n\necho \"Silence is golden\"\nstatus=0\nexit\n",
       number, steps.text);

@@ -41,6 +41,7 @@ class Xfstests : public MountTest {
     for (const ExportedFile& file : exported.files) std::ofstream(directory_.path() + "/" + file.name) << file.text;
     std::filesystem::create_directory(directory_.path() + "/common");
     std::ofstream(directory_.path() + "/common/filter");
+    std::ofstream(directory_.path() + "/common/attr");
     std::ofstream(directory_.path() + "/common/preamble")
         << "export LC_ALL=C\n"
            "_begin_fstest() { seqres=results; echo \"QA output created by $(basename \"$0\")\"; }\n"

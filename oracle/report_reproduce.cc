@@ -125,11 +125,14 @@ class Writer {
       Reproducer next = try_out(script);
       if (next.state == State::kNone && !(made.state == State::kNone && made.why.empty())) continue;
       made = std::move(next);
-      if (made.state == State::kVerified && &script != &scripts.front()) make_small(script);
+      if (made.state == State::kVerified) shown_ = &script == &scripts.front() ? script : made_small(script);
       if (made.state == State::kVerified || made.state == State::kNotRun) break;
     }
     return made;
   }
+
+  // What the file says, where it shows the violation.
+  const std::optional<Script>& shown() const { return shown_; }
 
  private:
   Reproducer try_out(const Script& script) {
@@ -150,7 +153,7 @@ class Writer {
   }
 
   // Takes optional steps away, many at once first, while the violation shows. The file has what is left.
-  void make_small(Script script) {
+  Script made_small(Script script) {
     constexpr int kTries = 60;
     constexpr double kSecondsAtMost = 10;
     const Stopwatch watch;
@@ -171,6 +174,7 @@ class Writer {
         }
       }
     (void)try_out(script);
+    return script;
   }
 
   bool is_stopped() const { return stop_ != nullptr && *stop_; }
@@ -178,6 +182,7 @@ class Writer {
   Language language_;
   std::string file_;
   const std::atomic<bool>* stop_;
+  std::optional<Script> shown_;
 };
 
 std::vector<Reproducer> none(const std::string& why) {
@@ -253,12 +258,17 @@ std::vector<Reproducer> reproduce(const Violation& violation, const EvidenceOrWh
   }
   if (scripts.empty()) return none(why_not);
   const ProgramInPath path;
-  std::vector<Reproducer> all;
-  for (const Language language : kLanguages) {
+  const auto write = [&](Language language) {
     Writer writer(language, place.directory + "/" + file_of(language, place.name), place.stop);
-    all.push_back(writer.write(scripts));
-  }
-  return all;
+    Reproducer made = writer.write(scripts);
+    // Those of C and Python make the same calls.
+    if (language == Language::kPython && writer.shown()) scripts.insert(scripts.begin(), *writer.shown());
+    return made;
+  };
+  Reproducer shell = write(Language::kShell);
+  Reproducer python = write(Language::kPython);
+  Reproducer c = write(Language::kC);
+  return {std::move(shell), std::move(c), std::move(python)};
 }
 
 namespace {
@@ -273,14 +283,12 @@ void add_to(Violation& violation, const CheckOptions& options) {
 
 void add_reproducers(std::vector<SubjectReport>& reports, const CheckOptions& options) {
   constexpr double kSecondsAtMost = 600;
-  constexpr double kSecondsAtLeast = 60;
-  const double seconds = options.seconds ? std::max(*options.seconds / 2, kSecondsAtLeast) : kSecondsAtMost;
   const Stopwatch watch;
   for (SubjectReport& report : reports)
     for (Violation& violation : report.violations) {
       const bool is_stopped = options.settings.stop != nullptr && *options.settings.stop;
       if (is_stopped || violation.file.empty()) continue;
-      if (watch.seconds() < seconds) {
+      if (watch.seconds() < kSecondsAtMost) {
         add_to(violation, options);
       } else {
         violation.reproducers = none("no time was left; ovlspec reproduce makes them of the trace");

@@ -27,7 +27,7 @@ EvidenceOrWhy evidence_of(const Violation& violation, const CheckOptions& option
 // One for each language, in their order.
 std::vector<Reproducer> reproduce(const Violation& violation, const EvidenceOrWhy& found, const ReproducerPlace& place);
 
-// Of each violation, beside its trace; with its layers. Not of those for which no time is left: half of the campaign's.
+// Of each violation, beside its trace; with its layers. After ten minutes the rest has none.
 void add_reproducers(std::vector<SubjectReport>& reports, const CheckOptions& options);
 
 // `ovlspec reproduce`: of whatever the trace shows on the subjects.

@@ -22,6 +22,8 @@ struct Golden {
   const char* beyond_a_shell = nullptr;
 };
 
+void PrintTo(const Golden& golden, std::ostream* out) { *out << golden.trace << " on " << golden.subject; }
+
 constexpr const char* kAllOn = "kernel:index=on,nfs_export=on,redirect_dir=on,xino=on";
 constexpr const char* kHandles = "no command takes a file handle";
 constexpr Golden kGolden[] = {

@@ -324,8 +324,7 @@ class Decoder {
 
   void mounted_event(unsigned kind, unsigned caller) {
     switch (kind) {
-      case kUnmountCode:
-      case kUnmountCode + 1: add(Unmount{}); break;
+      case kUnmountCode: add(Unmount{}); break;
       case kDropCachesCode: add(DropCaches{}); break;
       case kCrashCode: add(Crash{}); break;
       case kStatCode: step(caller, Stat{}); break;
