@@ -59,6 +59,11 @@ Result<bool> OverlayEngine::is_hidden(VisibleEntry& entry, MarkedWhiteouts marke
   const bool has_marks = marked == MarkedWhiteouts::kYes;
   const bool may_be_marked = has_marks && stored.type == FileType::kRegular;
   if (stored.type_known && stored.type != FileType::kCharDevice && !may_be_marked) return false;
+  if (stored.type_known && stored.type == FileType::kCharDevice) {
+    const auto device = entry.directory.layer->store->look_at(entry.directory.inode, stored.name);
+    if (!device.ok()) return device.error();
+    return is_whiteout_device(*device);
+  }
   const Status looked_up = entry.look_up();
   if (!looked_up.ok()) return looked_up.error();
   const Attributes& attributes = entry.found->attributes;

@@ -4,7 +4,7 @@ namespace ovlspec::fuse {
 namespace {
 
 constexpr std::chrono::microseconds kWaited{4};  // a read that takes longer found no request
-constexpr unsigned kBusy = 8;                    // requests without a wait, before another worker helps
+constexpr unsigned kBusy = 16;                   // requests without a wait, before another worker helps
 constexpr int kQuietRounds = 20;                 // of the watch, before it ends
 
 }  // namespace

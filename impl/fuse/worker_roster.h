@@ -21,7 +21,7 @@ namespace ovlspec::fuse {
 class WorkerRoster {
  public:
   enum class Expected : std::uint8_t { kShort, kLong };
-  static constexpr std::chrono::milliseconds kStuck{1};
+  static constexpr std::chrono::milliseconds kStuck{4};
 
   // REQUIRES: workers > 0.
   explicit WorkerRoster(unsigned workers) : workers_(workers) {}

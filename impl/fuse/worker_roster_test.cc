@@ -97,7 +97,7 @@ TEST(WorkerRoster, AWorkerThatHangsIsSeenAgainAfterAPause) {
   Sleepers others(roster, 1);
   answer(first, Expected::kShort);
   first.began_to_wait();
-  std::this_thread::sleep_for(60 * WorkerRoster::kStuck);
+  std::this_thread::sleep_for(40 * WorkerRoster::kStuck);
   EXPECT_EQ(others.called, 0);
   first.woke(Expected::kShort);
   EXPECT_TRUE(comes_true([&] { return others.called == 1; }));
