@@ -1,5 +1,6 @@
 // Operations on open files and directories.
 #include <fcntl.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include <algorithm>
