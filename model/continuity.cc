@@ -101,7 +101,8 @@ bool Continuity::needs_layers(const Mutation& mutation) {
 void Continuity::copied(const Layer& from, std::string_view path, const Layer& to, std::string_view copy) {
   const auto original = from.tree.at(path);
   const auto made = to.tree.at(copy);
-  if (!original || !made) return;
+  // A copy onto a name that is taken changes nothing.
+  if (!original || !made || from.tree.at(copy)) return;
   for_each_pair(from, *original, to, *made, [this](const Backing& one, const Backing& other) {
     if (const auto known = objects_.find(one); known != objects_.end() && known->second.copied_up) {
       known->second.copied_record = true;
