@@ -35,6 +35,19 @@ TEST(Corpus, EveryInputConforms) {
   for (const fs::path& path : files) EXPECT_EQ(judge_input(bytes_of(path)).value_or(""), "") << path;
 }
 
+// An input of an older encoding would be another trace.
+TEST(Corpus, HasEachGoldenTraceInTodaysEncoding) {
+  const fs::path root(OVLSPEC_SOURCE_DIR);
+  for (const char* const folder : {"kernel", "known", "ours", "unions"}) {
+    for (const fs::path& path : files_of(root / "oracle/traces" / folder)) {
+      const oracle::TraceOrError trace = oracle::load_trace(path.string());
+      ASSERT_TRUE(trace.ok()) << path << ": " << trace.error.describe();
+      EXPECT_TRUE(bytes_of(root / "fuzz/corpus" / ("golden-" + path.stem().string())) == encode_total(*trace.trace))
+          << path << " has to be encoded again";
+    }
+  }
+}
+
 TEST(Corpus, EveryGoldenTraceConformsInProcess) {
   const auto files = files_of(fs::path(OVLSPEC_SOURCE_DIR) / "oracle/traces");
   ASSERT_FALSE(files.empty());

@@ -19,9 +19,9 @@ add_test(NAME golden_traces_engine COMMAND ovlspec check --traces ${golden} --su
 add_test(NAME golden_traces_fuse COMMAND ovlspec check --traces ${golden} --subject fuse)
 set(strategies --subject engine:identity=upfront --subject engine:identity=on-lookup --subject engine:identity=volatile)
 add_test(NAME golden_traces_strategies COMMAND ovlspec check --traces ${golden} ${strategies})
-# Each strategy breaks what its profile says, and nothing else.
 # Whoever changes the layers by hand takes records off the objects that they lie beside: without mutations.
 add_test(NAME campaign_user_attributes COMMAND ovlspec check --cases 500 --no-mutations --subject engine:userxattr)
+# Each strategy breaks what its profile says, and nothing else.
 add_test(NAME campaign_strategies COMMAND ovlspec check --cases 300 --subject engine --subject engine:reuse ${strategies})
 set_tests_properties(golden_traces_engine golden_traces_strategies campaign_strategies campaign_user_attributes
   PROPERTIES LABELS unit)
@@ -30,8 +30,8 @@ add_test(NAME campaign_user_attributes_fuse
 # Some show on a file system of their own alone.
 add_test(NAME golden_traces_on_images
   COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/on_images.sh $<TARGET_FILE:ovlspec> check --traces ${golden} --subject fuse)
-set_tests_properties(golden_traces_fuse golden_traces_on_images campaign_user_attributes_fuse PROPERTIES LABELS mount SKIP_RETURN_CODE 4
-  ENVIRONMENT "OVLSPEC_FUSE=$<TARGET_FILE:fuse-ovlspec>")
+set_tests_properties(golden_traces_fuse golden_traces_on_images campaign_user_attributes_fuse PROPERTIES
+  LABELS mount SKIP_RETURN_CODE 4 ENVIRONMENT "OVLSPEC_FUSE=$<TARGET_FILE:fuse-ovlspec>")
 
 # The solver's counterexamples, on our strategies, the kernel and the model.
 ovlspec_test(counterexamples_test mount SOURCES counterexamples_test.cc LINK ovlspec_check ovlspec_proofs)

@@ -87,17 +87,10 @@ Status OverlayEngine::collect_claims(UpperClaims& claims) {
 }
 
 // What the record on the inode, or beside its name, says, be it its own or another's.
-Result<std::optional<IdentityRecord>> OverlayEngine::claimed_by(const FoundInode& found,
-                                                                const DirectoryEntryPlace& at) const {
-  FoundInstance instance{layers_.upper.get(), found};
-  const bool is_beside = !layers_.takes_private_xattrs(found.attributes.type);
-  if (is_beside) {
-    instance.directory = at.directory;
-    instance.name = at.name;
-  }
-  auto bytes = record_bytes(instance);
+Result<std::optional<IdentityRecord>> OverlayEngine::claimed_by(const FoundInstance& found) const {
+  auto bytes = record_bytes(found);
   if (!bytes.ok()) return bytes.error();
-  if (!*bytes && is_beside) return only_entry_record(at);
+  if (!*bytes && found.directory) return only_entry_record({found.directory, found.name});
   return *bytes ? decode_record(**bytes) : std::nullopt;
 }
 
@@ -124,11 +117,12 @@ Result<std::optional<InodeRef>> OverlayEngine::collect_claim(const InodeRef& dir
   std::size_t& claim =
       is_directory ? no_other_name : claims.inodes.try_emplace(found->attributes.number, no_other_name).first->second;
   if (claim == UpperClaims::kNoClaim) {
-    auto record = claimed_by(*found, {directory, name});
+    const FoundInstance instance = layers_.found_at({layers_.upper.get(), directory}, name, *found);
+    auto record = claimed_by(instance);
     if (!record.ok()) return record.error();
     if (*record) {
       claim = claims.claims.size();
-      const std::uint64_t generation = generation_of({layers_.upper.get(), *found});
+      const std::uint64_t generation = generation_of(instance);
       claims.claims.push_back({.found = *found, .record = **record, .generation = generation});
     }
   }

@@ -139,6 +139,17 @@ Result<NodeEntry> OverlayEngine::create(NodeId parent, std::string_view name, co
   return entry(table_.insert({*fresh->upper_key, *holder, name}, fresh, *number), known);
 }
 
+// In one step, also where a whiteout stands there.
+Status OverlayEngine::place_link(const InodeRef& inode, const DirectoryEntryPlace& at, const Reached& slot) {
+  if (!slot.upper_whiteout) return parts_->store.link(inode, at.directory, at.name);
+  const std::string temporary = parts_->work.fresh_name();
+  OVLSPEC_TRY(parts_->store.link(inode, parts_->work.temporary(), temporary));
+  const Status moved =
+      parts_->store.rename(parts_->work.temporary(), temporary, at.directory, at.name, StoreRename::kReplace);
+  if (!moved.ok()) static_cast<void>(parts_->work.discard(temporary));
+  return moved;
+}
+
 Result<NodeEntry> OverlayEngine::link(NodeId id, NodeId parent, std::string_view name) {
   const std::unique_lock lock(namespace_);
   OVLSPEC_TRY(check_writable());
@@ -158,21 +169,13 @@ Result<NodeEntry> OverlayEngine::link(NodeId id, NodeId parent, std::string_view
   OVLSPEC_TRY(check_free(**linked));
   OVLSPEC_TRY(copy_up(*linked, CopyUp{}));
   OVLSPEC_TRY(copy_up_directory(*holder));
-  const InodeRef& inode = (*linked)->upper;
+  const DirectoryEntryPlace at{(*holder)->upper, name};
   const auto other = table_.a_name(**linked);
   if (other && other->parent->upper)
-    OVLSPEC_TRY(
-        copy_entry_record(upper_object(**linked), {other->parent->upper, other->name}, {(*holder)->upper, name}));
-  if (slot->upper_whiteout) {
-    const std::string temporary = parts_->work.fresh_name();
-    OVLSPEC_TRY(parts_->store.link(inode, parts_->work.temporary(), temporary));
-    const Status moved =
-        parts_->store.rename(parts_->work.temporary(), temporary, (*holder)->upper, name, StoreRename::kReplace);
-    if (!moved.ok()) static_cast<void>(parts_->work.discard(temporary));
-    if (!moved.ok()) return moved.error();
-  } else {
-    OVLSPEC_TRY(parts_->store.link(inode, (*holder)->upper, name));
-  }
+    OVLSPEC_TRY(copy_entry_record(upper_object(**linked), {other->parent->upper, other->name}, at));
+  const Status shown = place_link((*linked)->upper, at, *slot);
+  if (!shown.ok()) remove_entry_record(upper_object(**linked), at);
+  OVLSPEC_TRY(shown);
   link_counts_.added(*(*linked)->upper_key);
   table_.add_name(*linked, *holder, name);
   table_.pin(*linked);

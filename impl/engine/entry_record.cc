@@ -11,7 +11,6 @@ namespace ovlspec::impl {
 namespace {
 
 constexpr std::uint64_t kNameSeed = 6;
-static_assert(kEntryRecords.starts_with(names::kIdentity));
 
 std::string hexadecimal(std::uint64_t word) {
   char text[17];
@@ -27,7 +26,7 @@ bool has_no_room(Errno error) {
 }  // namespace
 
 std::string entry_record_prefix(std::string_view name) {
-  return std::string(kEntryRecords) + hexadecimal(digest(name, kNameSeed)) + ".";
+  return std::string(names::kEntryRecords) + hexadecimal(digest(name, kNameSeed)) + ".";
 }
 
 std::string entry_record_name(std::string_view name, InodeNumber inode) {

@@ -25,8 +25,8 @@ struct DirectoryEntryPlace {
   std::string_view name;
 };
 
-// Private names, without the overlay's prefix: what those of all such records begin with, those of one name's, and one.
-inline constexpr std::string_view kEntryRecords = "ovlspec.of.";
+// Private names, without the overlay's prefix: what those of one name begin with, and one. All begin with
+// names::kEntryRecords.
 std::string entry_record_prefix(std::string_view name);
 std::string entry_record_name(std::string_view name, InodeNumber inode);
 

@@ -10,6 +10,7 @@
 
 #include "impl/engine/identity_record.h"
 #include "impl/engine/test_world.h"
+#include "model/vocabulary/names.h"
 
 namespace ovlspec::impl {
 namespace {
@@ -25,7 +26,7 @@ class EntryRecord : public testing::Test {
   std::vector<std::string> records(const std::string& directory) {
     auto names = world_.upper().store().xattr_names(world_.upper().find(directory));
     EXPECT_TRUE(names.ok());
-    const std::string beginning = world_.private_name(kEntryRecords);
+    const std::string beginning = world_.private_name(names::kEntryRecords);
     std::erase_if(*names, [&](const std::string& name) { return !name.starts_with(beginning); });
     return *names;
   }

@@ -19,6 +19,14 @@ bool Layers::takes_private_xattrs(FileType type) const {
   return xattrs == XattrNamespace::kTrusted || type == FileType::kRegular || type == FileType::kDirectory;
 }
 
+FoundInstance Layers::found_at(const Instance& directory, std::string_view name, FoundInode found) const {
+  FoundInstance instance{directory.layer, std::move(found)};
+  if (takes_private_xattrs(instance.found.attributes.type)) return instance;
+  instance.directory = directory.inode;
+  instance.name = name;
+  return instance;
+}
+
 std::string Layers::private_name(std::string_view name) const {
   std::string full(prefix(xattrs));
   full += name;

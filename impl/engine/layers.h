@@ -38,9 +38,9 @@ struct Instance {
 struct FoundInstance {
   const Layer* layer = nullptr;
   FoundInode found;
-  // Of an object that takes no private attribute: where it was found by its name; its record lies there.
+  // Of an object that takes no private attribute: where it was found by its name, for its record lies there; else null.
   InodeRef directory = nullptr;
-  std::string_view name = {};  // the finder's
+  std::string_view name = {};  // as long as the one that it was looked up by
   Instance instance() const { return {layer, found.inode}; }
 };
 
@@ -55,6 +55,8 @@ class Layers {
 
   // Whether objects of this type take private attributes themselves; see entry_record.h for what does not.
   bool takes_private_xattrs(FileType type) const;
+  // What was found by this name in this directory of the layer.
+  FoundInstance found_at(const Instance& directory, std::string_view name, FoundInode found) const;
   // The full name of a private attribute.
   std::string private_name(std::string_view name) const;
   // Whether an attribute on disk is this overlay's own.

@@ -37,13 +37,7 @@ struct OverlayEngine::VisibleEntry {
   FileType type() const { return found ? found->attributes.type : stored.type; }
   ObjectKey key() const { return {directory.layer->file_system, stored.number}; }
   // REQUIRES: it was looked up.
-  FoundInstance instance(const Layers& layers) const {
-    FoundInstance instance{directory.layer, *found};
-    if (layers.takes_private_xattrs(found->attributes.type)) return instance;
-    instance.directory = directory.inode;
-    instance.name = stored.name;
-    return instance;
-  }
+  FoundInstance instance(const Layers& layers) const { return layers.found_at(directory, stored.name, *found); }
   Status look_up() {
     if (found) return {};
     auto looked_up = directory.layer->store->lookup(directory.inode, stored.name);

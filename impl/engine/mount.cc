@@ -136,17 +136,14 @@ Status OverlayEngine::recover() {
   for (const StoredEntry& entry : *entries) {
     auto found = parts_->store.lookup(temporary, entry.name);
     if (!found.ok()) return found.error();
-    FoundInstance left{layers_.upper.get(), std::move(*found)};
-    if (!layers_.takes_private_xattrs(left.found.attributes.type)) {
-      left.directory = temporary;
-      left.name = entry.name;
-    }
+    const FoundInstance left = layers_.found_at({layers_.upper.get(), temporary}, entry.name, std::move(*found));
     if (WorkDirectory::purpose_of(entry.name) == WorkDirectory::Purpose::kCopyUp) OVLSPEC_TRY(recover_claim(left));
     if (left.found.attributes.type == FileType::kDirectory || left.found.attributes.links < 2) continue;
     OVLSPEC_TRY(recover_index(left));
   }
   if (!entries->empty()) OVLSPEC_TRY(parts_->work.clear(temporary));
-  return layers_.takes_private_xattrs(FileType::kSymlink) ? Status() : remove_entry_records(temporary, kEntryRecords);
+  return layers_.takes_private_xattrs(FileType::kSymlink) ? Status()
+                                                          : remove_entry_records(temporary, names::kEntryRecords);
 }
 
 // `left` has a name in the work directory and one other: in the index, or already in the upper layer.

@@ -177,7 +177,7 @@ class OverlayEngine final : public Engine {
   Status collect_claims(UpperClaims& claims);
   Result<std::optional<InodeRef>> collect_claim(const InodeRef& directory, const std::string& name,
                                                 UpperClaims& claims);
-  Result<std::optional<IdentityRecord>> claimed_by(const FoundInode& found, const DirectoryEntryPlace& at) const;
+  Result<std::optional<IdentityRecord>> claimed_by(const FoundInstance& found) const;
   Status rewrite_record(const UpperClaim& claim);
   Status adopt_records(UpperClaims& claims);
   Status rebuild_index(const UpperClaims& claims);
@@ -300,6 +300,7 @@ class OverlayEngine final : public Engine {
   };
   Result<MadeObject> place_new(const NodePtr& parent, std::string_view name, const NewInode& inode,
                                const Reached& slot);
+  Status place_link(const InodeRef& inode, const DirectoryEntryPlace& at, const Reached& slot);
   Status set_lists(const InodeRef& inode, const InheritedLists& lists);
   Result<FoundInode> place_with_lists(const NodePtr& parent, std::string_view name, const NewInode& inode,
                                       const InheritedLists& lists);

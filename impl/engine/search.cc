@@ -66,12 +66,7 @@ Result<std::optional<FoundInstance>> Search::examine(const Instance& base) {
   if (!is_path && !seen->redirect.empty()) path_ = seen->redirect;
   if (!path_.empty() && path_.front() == '/') restart_below(*base.layer);
   if (!step.merges) return std::optional<FoundInstance>();
-  FoundInstance found{base.layer, std::move(*seen->found)};
-  if (!layers_.takes_private_xattrs(found.found.attributes.type)) {
-    found.directory = base.inode;
-    found.name = name_;
-  }
-  return std::optional<FoundInstance>(std::move(found));
+  return std::optional<FoundInstance>(layers_.found_at(base, name_, std::move(*seen->found)));
 }
 
 Result<std::optional<FoundInstance>> Search::next_below(const FoundInstance& file) {

@@ -31,7 +31,9 @@ inline constexpr std::string_view kUpper = "upper";
 inline constexpr std::string_view kUuid = "uuid";
 inline constexpr std::string_view kWhiteout = "whiteout";
 inline constexpr std::string_view kProtattr = "protattr";
-inline constexpr std::string_view kIdentity = "ovlspec";   // our identity record
+inline constexpr std::string_view kIdentity = "ovlspec";  // our identity record
+// The record of an object that takes no attribute, on its directory; see impl/engine/entry_record.h.
+inline constexpr std::string_view kEntryRecords = "ovlspec.of.";
 inline constexpr std::string_view kSeal = "ovlspec.seal";  // ours, on a layer's root
 
 // Whiteouts that are files, of fuse-overlayfs and container engines: `.wh.NAME` is one of NAME, a directory with the
