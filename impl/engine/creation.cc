@@ -170,9 +170,12 @@ Result<NodeEntry> OverlayEngine::link(NodeId id, NodeId parent, std::string_view
   OVLSPEC_TRY(copy_up(*linked, CopyUp{}));
   OVLSPEC_TRY(copy_up_directory(*holder));
   const DirectoryEntryPlace at{(*holder)->upper, name};
-  const auto other = table_.a_name(**linked);
-  if (other && other->parent->upper)
-    OVLSPEC_TRY(copy_entry_record(upper_object(**linked), {other->parent->upper, other->name}, at));
+  if (!layers_.takes_private_xattrs((*linked)->type)) {
+    auto other = some_name(**linked, Beside{});
+    if (!other.ok()) return other.error();
+    if (*other && (*other)->parent->upper)
+      OVLSPEC_TRY(copy_entry_record(upper_object(**linked), {(*other)->parent->upper, (*other)->name}, at));
+  }
   const Status shown = place_link((*linked)->upper, at, *slot);
   if (!shown.ok()) remove_entry_record(upper_object(**linked), at);
   OVLSPEC_TRY(shown);

@@ -186,7 +186,8 @@ class Engine {
   virtual std::optional<BackingDescriptor> descriptor(const OpenFileRef& file) = 0;
   // Calls `take` with all bytes of a lower file that has some, `most` at the most, and was not copied up; once for each
   // node, as long as it is held. The file is not copied up before `take` returns: what takes the bytes for those of the
-  // file may do so until it is told of a change. REQUIRES: `take` calls no method of the engine.
+  // file may do so until it is told of a change. Who calls it for the same node meanwhile waits for `take`: where each
+  // open calls it, nobody reads the file before it has its bytes. REQUIRES: `take` calls no method of the engine.
   virtual void give_content(const OpenFileRef& file, std::size_t most,
                             const std::function<void(std::string_view)>& take) = 0;
 

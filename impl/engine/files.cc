@@ -13,7 +13,15 @@ Result<OpenFileRef> OverlayEngine::open(NodeId id, OpenMode mode) {
   if ((*opened)->type == FileType::kSymlink) return Errno::kELOOP;
   if ((*opened)->type != FileType::kRegular) return Errno::kENXIO;
   if (writes) OVLSPEC_TRY(check_writing(**opened, mode));
-  if (!writes || ((*opened)->upper && !(*opened)->data)) return open_held(*opened, mode);
+  if (!writes) {
+    // Whatever the layer has the open wait for, such as somebody's lease, nobody else waits for it.
+    const Instance instance = (*opened)->data ? *(*opened)->data : top(**opened);
+    auto open = std::make_shared<OpenFile>(table_, *opened, mode.access);
+    open->on_upper = (*opened)->on_upper.load(std::memory_order_acquire);
+    reading.unlock();
+    return open_instance(std::move(open), instance);
+  }
+  if ((*opened)->upper && !(*opened)->data) return open_held(*opened, mode);
   reading.unlock();
   const std::unique_lock writing(namespace_);
   OVLSPEC_TRY(check_writable());
@@ -28,21 +36,25 @@ Result<OpenFileRef> OverlayEngine::open(NodeId id, OpenMode mode) {
   return open_held(*opened, mode);
 }
 
-// REQUIRES: what is opened for writing is in the upper layer.
+// For writing. REQUIRES: the file is in the upper layer, with its data.
 Result<OpenFileRef> OverlayEngine::open_held(const NodePtr& node, OpenMode mode) {
-  const Instance instance = node->data ? *node->data : top(*node);
-  if (instance.layer == nullptr) return Errno::kEIO;
+  const Instance instance = top(*node);
   if (mode.truncate) {
     StoreChange to_nothing;
     to_nothing.size = 0;
     OVLSPEC_TRY(instance.layer->store->change(instance.inode, to_nothing));
   }
-  auto file = instance.layer->store->open(instance.inode, mode.access);
-  if (!file.ok()) return file.error();
   auto open = std::make_shared<OpenFile>(table_, node, mode.access);
+  open->on_upper = true;
+  return open_instance(std::move(open), instance);
+}
+
+Result<OpenFileRef> OverlayEngine::open_instance(OpenFileRef open, const Instance& instance) {
+  if (instance.layer == nullptr) return Errno::kEIO;
+  auto file = instance.layer->store->open(instance.inode, open->access);
+  if (!file.ok()) return file.error();
   open->store = instance.layer->store;
   open->file = std::move(*file);
-  open->on_upper = node->on_upper.load(std::memory_order_acquire);
   return open;
 }
 
@@ -136,13 +148,19 @@ void OverlayEngine::give_content(const OpenFileRef& file, std::size_t most,
   // Kept by the thread, as many files as it may serve.
   static thread_local std::string bytes;
   Node& node = *file->held.node();
+  if (node.content_given.load(std::memory_order_acquire)) return;
+  const std::lock_guard others_wait(giving_[node.id % giving_.size()]);
   if (node.content_given.load(std::memory_order_relaxed)) return;
-  const std::shared_lock no_copy_up(namespace_);
-  if (node.upper || node.data || node.content_given.exchange(true)) return;
-  const std::lock_guard lock(file->mutex);
-  bytes.resize(most + 1);
-  const auto count = file->store->read(file->file, bytes.data(), bytes.size(), 0);
-  if (count.ok() && *count > 0 && *count <= most) take(std::string_view(bytes.data(), *count));
+  {
+    const std::shared_lock no_copy_up(namespace_);
+    if (!node.upper && !node.data) {
+      const std::lock_guard lock(file->mutex);
+      bytes.resize(most + 1);
+      const auto count = file->store->read(file->file, bytes.data(), bytes.size(), 0);
+      if (count.ok() && *count > 0 && *count <= most) take(std::string_view(bytes.data(), *count));
+    }
+  }
+  node.content_given.store(true, std::memory_order_release);
 }
 
 }  // namespace ovlspec::impl

@@ -134,7 +134,9 @@ Status OverlayEngine::visit_tree(InodeNumber root, const TreeVisit& visit) const
     Listed next;
     const Status read = child.ok() ? list_for_walk(**child, number, visit, next) : Status(child.error());
     // What cannot be read shows nothing to anybody else, either.
-    if (!read.ok() && read.error() != Errno::kEACCES && read.error() != Errno::kENOENT) return read;
+    const bool shows_nothing =
+        read.error() == Errno::kEACCES || read.error() == Errno::kENOENT || read.error() == Errno::kENOTDIR;
+    if (!read.ok() && !shows_nothing) return read;
     if (!read.ok()) continue;
     next.owned = std::move(*child);
     levels.push_back(std::move(next));
@@ -171,6 +173,7 @@ Result<std::unique_ptr<Node>> OverlayEngine::merged_directory(const Node& parent
     auto found = search.next();
     if (!found.ok()) return found.error();
     if (!*found) break;
+    if ((*found)->found.attributes.type != FileType::kDirectory) return Errno::kENOTDIR;
     if ((*found)->layer->depth == 0) {
       merged->upper = (*found)->found.inode;
     } else {

@@ -54,7 +54,7 @@ struct Node {
   mutable std::atomic<InodeFlags> protection{kUnknownProtection};
   std::atomic<bool> on_upper{false};  // [tree] upper is set and has the data; may be read without the lock
 
-  std::atomic<bool> content_given{false};  // Engine::give_content
+  std::atomic<bool> content_given{false};  // Engine::give_content returned; set under the lock of giving_
 
   std::uint64_t pins = 0;       // [table] lookups, opens and children; 0: the node goes
   std::uint64_t lookups = 0;    // [table]

@@ -83,6 +83,28 @@ TEST(OpenFiles, AFileIsNotCopiedUpWhileItsContentIsGiven) {
   EXPECT_TRUE(is_open);
 }
 
+// Else the kernel would read, and keep locked, the very page that is being given to it.
+TEST(OpenFiles, WhoOpensAFileWhoseContentIsBeingGivenWaits) {
+  World world;
+  world.lower().file("f", "content");
+  Mounted mounted(world);
+  const OpenFileRef file = *mounted.open("f", Access::kRead);
+  const OpenFileRef another = *mounted.open("f", Access::kRead);
+  std::atomic<bool> went_on{false};
+  std::thread opener;
+  mounted.engine().give_content(file, 10, [&](std::string_view) {
+    opener = std::thread([&] {
+      mounted.engine().give_content(another, 10, [](std::string_view) { FAIL() << "given twice"; });
+      went_on = true;
+    });
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    EXPECT_FALSE(went_on);
+  });
+  ASSERT_TRUE(opener.joinable());
+  opener.join();
+  EXPECT_TRUE(went_on);
+}
+
 TEST(OpenFiles, TheEndOfAFullFileIsItsHole) {
   World world;
   world.lower().file("f", "content");

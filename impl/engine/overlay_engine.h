@@ -1,8 +1,9 @@
 // The one implementation of Engine, in several files: mount.cc, adoption.cc, lookup.cc (names to nodes), attributes.cc,
 // xattrs.cc, listing.cc, files.cc, protection.cc, copy_up.cc, hard_links.cc, creation.cc, removal.cc, rename.cc.
 //
-// Locks, in this order: the namespace lock, shared for what reads the tree, exclusive for what changes it; then the
-// node table's mutex, the index's, an open file's. None is held while data is read or written through an open file.
+// Locks, in this order: a node's of giving_; the namespace lock, shared for what reads the tree, exclusive for what
+// changes it; then the node table's mutex, the index's, an open file's. None is held while data is read or written
+// through an open file.
 //
 // On-disk order: each operation becomes visible by one rename, link or unlink in the upper layer. Everything before it
 // changes nothing that shows, so a crash leaves the tree before or after.
@@ -386,6 +387,7 @@ class OverlayEngine final : public Engine {
     bool on_upper = false;  // read with `file`: a copy up may come between two looks
   };
   Result<OpenFileRef> open_held(const NodePtr& node, OpenMode mode);
+  static Result<OpenFileRef> open_instance(OpenFileRef open, const Instance& instance);
   Result<Current> current(OpenFile& open) const;
   Result<Attributes> backing_attributes(const OpenFile& file) const;
 
@@ -395,6 +397,7 @@ class OverlayEngine final : public Engine {
   std::uint64_t walked_ = 0;  // objects, before the mount was complete
   mutable std::array<std::atomic_flag, kKindsOfIgnored> reported_;
   NodePtr root_;
+  std::array<std::mutex, 64> giving_;  // while content of a node is given: of the node number modulo their number
   mutable std::shared_mutex namespace_;
   std::atomic<std::uint64_t> changes_{0};  // of names, and numbers that the map gave out, in this mount
   mutable LinkCounts link_counts_;

@@ -110,12 +110,14 @@ void Search::restart_below(const Layer& layer) {
   next_base_ = layer.depth;  // the lower of depth d + 1 is root_.lowers[d]
 }
 
-// Most of what is asked for there is held already, so that its inode is not needed.
+// Most of what is asked for there is held already, so that its inode is not needed; except to know which file system
+// it is on, where that is not the layer's own.
 Result<Search::Seen> Search::probe_upper(const Instance& base) const {
   auto attributes = base.layer->store->look_at(base.inode, name_);
   if (attributes.error() == Errno::kENOENT || attributes.error() == Errno::kENAMETOOLONG) return Seen{};
   if (!attributes.ok()) return attributes.error();
-  if (attributes->type == FileType::kDirectory) return probe(base, name_, Element::kLast);
+  const bool is_elsewhere = attributes->file_system != base.layer->backing.device;
+  if (attributes->type == FileType::kDirectory || is_elsewhere) return probe(base, name_, Element::kLast);
   if (is_whiteout_device(*attributes)) return Seen{.state = State::kWhiteout, .found = {}, .redirect = {}};
   return Seen{
       .state = State::kNonDirectory, .found = FoundInode{.inode = {}, .attributes = *attributes}, .redirect = {}};

@@ -22,7 +22,7 @@ class Search {
   Search(const Layers& layers, const Node& root, const Node& directory, std::string_view name, From from);
 
   // The next instance, or nothing where there is no other. The first one is what shows; of what is no directory and
-  // lies in the upper layer it has the attributes alone, and no inode.
+  // lies in the upper layer, on the file system of its root, it has the attributes alone, and no inode.
   Result<std::optional<FoundInstance>> next();
 
   // Of a file that next() found, or this: what lies below it under its name, or where its redirect leads. Nothing where

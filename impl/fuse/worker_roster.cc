@@ -53,7 +53,7 @@ void WorkerRoster::wake_another() {
   if (awake_ >= workers_) return;
   ++awake_;
   ++calls_;
-  (sleeping_ > 0 ? called_ : watch_called_).notify_one();
+  (calls_ <= sleeping_ ? called_ : watch_called_).notify_one();
 }
 
 bool WorkerRoster::await() {

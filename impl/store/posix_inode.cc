@@ -89,13 +89,14 @@ class SparedDescriptors {
   void begin_removal(int directory, const syscalls::ComponentName& name) {
     removals_.lock_shared();
     if (spared_count_ == 0) return;
-    const Result<Attributes> removed = syscalls::child_attributes(directory, name);
-    if (!removed) return;
+    const Result<syscalls::ChildStatus> status = syscalls::child_status(directory, name);
+    if (!status) return;
+    const Attributes& removed = status->attributes;
     const std::lock_guard lock(mutex_);
     std::vector<PosixInode*> inodes;
-    const auto [first, last] = spared_.equal_range(removed->number);
+    const auto [first, last] = spared_.equal_range(removed.number);
     for (auto at = first; at != last; ++at) {
-      if (at->second->spared_->key.file_system == removed->file_system) inodes.push_back(at->second);
+      if (at->second->spared_->key.file_system == removed.file_system) inodes.push_back(at->second);
     }
     for (PosixInode* inode : inodes) {
       if (Result<Descriptor> opened = open_by(*inode->spared_, *inode)) install(*inode, std::move(*opened));
@@ -244,7 +245,10 @@ Result<PosixInode::Use> PosixInode::use() {
       return Use(this, static_cast<int>(number(seen)));
     }
   }
-  return SparedDescriptors::instance().open(*this);
+  SparedDescriptors& all = SparedDescriptors::instance();
+  Result<Use> opened = all.open(*this);
+  if (all.held > all.wanted) all.spare();
+  return opened;
 }
 
 Result<Descriptor> PosixInode::checked(Result<Descriptor> opened, const Key& seen) const {

@@ -7,8 +7,9 @@
 // (RemovalGuard).
 //
 // Where names stay (HandleDoor::names_stay), an inode that is no directory has no descriptor until one is needed: what
-// its name showed is remembered, then its handle. What is opened is compared with that; another inode is ESTALE. So
-// what invalidates it is a change of the layer that this store did not make.
+// its name showed is remembered, then its handle. What is opened is compared with that; another inode is ESTALE. Not
+// compared is what a handle is taken of under the name: where another inode has taken it, the handle is that one's, and
+// opening it is ESTALE. So what invalidates an inode is a change of the layer that this store did not make.
 #pragma once
 
 #include <atomic>

@@ -192,7 +192,10 @@ Result<FoundInode> PosixStore::lookup(const InodeRef& directory, std::string_vie
 Result<Attributes> PosixStore::look_at(const InodeRef& directory, std::string_view name) {
   if (!at(directory).door()->is_private()) return LayerStore::look_at(directory, name);
   OVLSPEC_TRY(check_component(name));
-  return with(directory, [&](int path) { return syscalls::child_attributes(path, ComponentName(name)); });
+  return with(directory, [&](int path) -> Result<Attributes> {
+    const Result<syscalls::ChildStatus> status = syscalls::child_status(path, ComponentName(name));
+    return status ? Result<Attributes>(status->attributes) : status.error();
+  });
 }
 
 Result<Attributes> PosixStore::attributes(const InodeRef& inode) { return with(inode, syscalls::attributes); }

@@ -188,12 +188,6 @@ Result<Attributes> attributes(int descriptor) {
   return attributes_of(stat);
 }
 
-Result<Attributes> child_attributes(int directory, const ComponentName& name) {
-  struct stat stat;
-  if (fstatat(directory, name.get(), &stat, AT_SYMLINK_NOFOLLOW) != 0) return last_error();
-  return attributes_of(stat);
-}
-
 Result<ChildStatus> child_status(int directory, const ComponentName& name) {
   struct statx found;
   if (statx(directory, name.get(), AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT, STATX_BASIC_STATS, &found) != 0) {

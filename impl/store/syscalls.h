@@ -64,7 +64,6 @@ Result<std::string> path_of(int descriptor);  // what /proc says
 
 // Reading.
 Result<Attributes> attributes(int descriptor);
-Result<Attributes> child_attributes(int directory, const ComponentName& name);
 struct ChildStatus {
   Attributes attributes;
   std::optional<InodeFlags> protection;  // where it is known without asking further

@@ -66,6 +66,21 @@ TEST_F(UnopenedInodes, HoldNoDescriptorForWhatIsNoDirectory) {
   EXPECT_EQ(held_descriptors(), held_);
 }
 
+TEST_F(UnopenedInodes, DoWithoutADescriptorAgainWhereThereAreTooMany) {
+  std::vector<FoundInode> found;
+  want_descriptors(held_ + 10);
+  for (int i = 0; i < 100; ++i) {
+    write("f" + std::to_string(i), "x");
+    found.push_back(find("f" + std::to_string(i)));
+    EXPECT_TRUE(store_.attributes(found.back().inode));
+  }
+  EXPECT_LE(held_descriptors(), held_ + 11);
+  for (int i = 0; i < 100; ++i)
+    EXPECT_EQ(store_.attributes(found[static_cast<std::size_t>(i)].inode)->number,
+              found[static_cast<std::size_t>(i)].attributes.number);
+  want_descriptors(SIZE_MAX);
+}
+
 TEST_F(UnopenedInodes, ShowTheSameAsOpenedOnes) {
   write("file", "content");
   chmod((base_ + "/file").c_str(), 04751);
