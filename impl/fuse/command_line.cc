@@ -31,7 +31,8 @@ void describe(CLI::App& app, Given& given) {
   app.add_option("places", given.places, "[SOURCE] MOUNTPOINT")->type_name("");
   app.footer(
       "Options: lowerdir=A:B[:...] (topmost first), upperdir=DIR, workdir=DIR, identity=derived, volatile, fsync=0|1,\n"
-      "userxattr, allow_other, passthrough=auto|off, threads=N, threaded=0|1, descriptors=N, timeout=SECONDS,\n"
+      "userxattr, allow_other, passthrough=auto|off, io_uring=auto|on|off, threads=N, threaded=0|1, descriptors=N, "
+      "timeout=SECONDS,\n"
       "fsname=SOURCE, debug,\n"
       "uidmapping=STORED:SHOWN:LENGTH[:...], gidmapping=, squash_to_root, squash_to_uid=ID, squash_to_gid=ID,\n"
       "static_nlink, redirect_dir=on|off|follow, mount(8)'s ro, nosuid, nodev, noexec, noatime and the like, and what\n"

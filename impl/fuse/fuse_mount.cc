@@ -153,17 +153,19 @@ Check FuseMount::open_session(const MountRequest& request) {
   const std::size_t descriptors = options.descriptors != 0 ? options.descriptors : descriptor_limit() / 2;
   // Before the kernel is asked to forget nodes, those do without that can.
   impl::want_descriptors(descriptors / 4 * 3);
-  SessionOptions session_options{.source = request.source,
-                                 .mount_point = mount_point_,
-                                 .flags = options.flags,
-                                 .security = options.security,
-                                 .presentation = options.presentation,
-                                 .visibility = options.visibility,
-                                 .passthrough = options.passthrough,
-                                 .access_lists = lists_of(stack_, options.access_lists),
-                                 .verbosity = options.verbosity,
-                                 .descriptors = descriptors,
-                                 .threads = options.threads != 0 ? options.threads : suitable_threads()};
+  SessionOptions session_options{
+      .source = request.source,
+      .mount_point = mount_point_,
+      .flags = options.flags,
+      .security = options.security,
+      .presentation = options.presentation,
+      .visibility = options.visibility,
+      .passthrough = options.passthrough,
+      .io_uring = options.threads == 1 && options.io_uring == IoUring::kAutomatic ? IoUring::kOff : options.io_uring,
+      .access_lists = lists_of(stack_, options.access_lists),
+      .verbosity = options.verbosity,
+      .descriptors = descriptors,
+      .threads = options.threads != 0 ? options.threads : suitable_threads()};
   if (options.upper.empty()) session_options.flags.set(MountFlag::kReadOnly);
   // A device node of a lower on a nodev mount opens nothing here either.
   for (const impl::LayerRoot& lower : stack_.lowers)

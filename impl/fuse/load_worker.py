@@ -7,7 +7,7 @@ import random
 import stat
 import time
 
-DEAD = (errno.ENOTCONN, errno.ECONNABORTED)
+DEAD = (errno.ENOTCONN, errno.ECONNABORTED, errno.ECANCELED)  # the last one over io_uring
 COMMON = 12  # lower files that all workers append to
 EXCHANGE = 2
 LIBC = ctypes.CDLL(None, use_errno=True)

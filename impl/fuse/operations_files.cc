@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "impl/fuse/operations.h"
+#include "impl/fuse/session.h"
 #include "impl/fuse/translate.h"
 
 namespace ovlspec::fuse {
@@ -21,9 +22,8 @@ struct Opened {
 // So large a file has its bytes sent along when it is opened, so that the kernel does not ask for them.
 constexpr std::size_t kSentAlong = 16 << 10;
 
-// Into the kernel's cache. That waits for nobody who waits for us: while nobody has the file open yet, no page of it is
-// being read; where another open of it was answered meanwhile, somebody else answers its reads, and who came into this
-// last of all workers meets no such open.
+// Into the kernel's cache. That waits for nobody who waits for us: nobody has the file open yet, so that no page of it
+// is being read; who opens it meanwhile waits here, too.
 void send_along(Served& session, impl::NodeId node, const impl::OpenFileRef& file) {
   session.engine.give_content(file, kSentAlong, [&](std::string_view bytes) {
     fuse_bufvec content = FUSE_BUFVEC_INIT(bytes.size());
@@ -112,14 +112,11 @@ void create(fuse_req_t request, fuse_ino_t parent, const char* name, mode_t mode
 }
 
 void read(fuse_req_t request, fuse_ino_t, std::size_t size, off_t offset, fuse_file_info* info) {
-  // Kept by the thread: requests are of a few sizes, and clearing a fresh buffer costs as much as filling it.
-  static thread_local std::vector<char> buffer;
-  if (buffer.size() < size) buffer.resize(size);
+  char* const bytes = Session::reply_space(size);
   const FileHandle& file = HandleTable<FileHandle>::at(info->fh);
-  const Result<std::size_t> count =
-      served(request).engine.read(file.file, buffer.data(), size, static_cast<FileSize>(offset));
+  const Result<std::size_t> count = served(request).engine.read(file.file, bytes, size, static_cast<FileSize>(offset));
   if (!count) return reply(request, count.error());
-  fuse_reply_buf(request, buffer.data(), *count);
+  fuse_reply_buf(request, bytes, *count);
 }
 
 void write(fuse_req_t request, fuse_ino_t, const char* data, std::size_t size, off_t offset, fuse_file_info* info) {

@@ -142,6 +142,21 @@ Check set_passthrough(MountOptions& options, const GivenOption& option) {
   return Done{};
 }
 
+Check set_io_uring(MountOptions& options, const GivenOption& option) {
+  struct Word {
+    std::string_view text;
+    IoUring value;
+  };
+  constexpr std::array<Word, 3> kWords = {
+      {{"auto", IoUring::kAutomatic}, {"on", IoUring::kRequired}, {"off", IoUring::kOff}}};
+  for (const Word& word : kWords) {
+    if (*option.value != word.text) continue;
+    options.io_uring = word.value;
+    return Done{};
+  }
+  return bad_value(option, "auto, on or off");
+}
+
 std::optional<unsigned> number(std::string_view text) {
   unsigned value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
@@ -260,7 +275,7 @@ struct ValueOption {
   std::string_view name;
   ValueSetter set;
 };
-constexpr std::array<ValueOption, 29> kValueOptions = {{
+constexpr std::array<ValueOption, 30> kValueOptions = {{
     {"lowerdir", set_lowers},
     {"lowerdir+", append_lower},
     {"datadir+", append_data_layer},
@@ -273,6 +288,7 @@ constexpr std::array<ValueOption, 29> kValueOptions = {{
     {"whiteouts", set_whiteouts},
     {"fsname", set_source},
     {"passthrough", set_passthrough},
+    {"io_uring", set_io_uring},
     {"descriptors", set_descriptors},
     {"threads", set_threads},
     {"max_threads", set_threads},
@@ -301,7 +317,7 @@ struct WordOption {
   std::string_view name;
   void (*apply)(MountOptions&);
 };
-constexpr std::array<WordOption, 10> kWordOptions = {{
+constexpr std::array<WordOption, 11> kWordOptions = {{
     {"volatile", [](MountOptions& options) { options.durability = impl::Durability::kVolatile; }},
     {"userxattr", [](MountOptions& options) { options.xattrs = impl::XattrNamespace::kUser; }},
     {"squash_to_root", squash_to_root},
@@ -311,6 +327,7 @@ constexpr std::array<WordOption, 10> kWordOptions = {{
     {"private", [](MountOptions& options) { options.propagation = Propagation::kPrivate; }},
     {"rprivate", [](MountOptions& options) { options.propagation = Propagation::kPrivate; }},
     {"threaded", [](MountOptions& options) { options.threads = 0; }},
+    {"io_uring", [](MountOptions& options) { options.io_uring = IoUring::kRequired; }},
     {"debug", [](MountOptions& options) { options.verbosity = Verbosity::kDebug; }},
 }};
 

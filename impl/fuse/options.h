@@ -48,6 +48,8 @@ enum class Visibility : std::uint8_t {
   kEverybody,  // allow_other
 };
 enum class Passthrough : std::uint8_t { kAutomatic, kOff };
+// Requests over io_uring. kAutomatic: where the kernel offers it and there may be more than one worker.
+enum class IoUring : std::uint8_t { kAutomatic, kRequired, kOff };
 // kFiles: in lower layers, beside the kernel's, the files that container engines write for a mount program.
 enum class Whiteouts : std::uint8_t { kDevices, kFiles };
 enum class Propagation : std::uint8_t { kAsItsPlace, kPrivate };  // kPrivate: what is mounted in it shows nowhere else
@@ -56,7 +58,7 @@ enum class Verbosity : std::uint8_t { kNormal, kDebug };
 struct MountOptions {
   std::vector<std::string> lowers;  // topmost first; paths as given, unescaped
   std::vector<std::string> data_layers;
-  std::string upper;                // empty: a read-only stack
+  std::string upper;  // empty: a read-only stack
   std::string work;
   impl::IdentityStrategy identity = impl::IdentityStrategy::kDerived;
   impl::SealCheck seal = impl::SealCheck::kVerify;
@@ -69,6 +71,7 @@ struct MountOptions {
   Whiteouts whiteouts = Whiteouts::kDevices;
   Visibility visibility = Visibility::kAutomatic;
   Passthrough passthrough = Passthrough::kAutomatic;
+  IoUring io_uring = IoUring::kAutomatic;
   Verbosity verbosity = Verbosity::kNormal;
   MountFlags flags;
   Propagation propagation = Propagation::kAsItsPlace;

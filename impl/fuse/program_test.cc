@@ -62,7 +62,8 @@ TEST_F(Program, AfterAKillTheNextMountOnTheSamePlaceSucceeds) {
   write_file(at("g"), "new");
   kill_daemons(SIGKILL);
   const int dead = error_of([&] { return access(at("f").c_str(), F_OK); });
-  EXPECT_TRUE(dead == ENOTCONN || dead == ECONNABORTED) << dead;
+  // ECANCELED: over io_uring.
+  EXPECT_TRUE(dead == ENOTCONN || dead == ECONNABORTED || dead == ECANCELED) << dead;
   EXPECT_EQ(read_file(lower("f")), "lower");
   const Ran again = mount_with(writable_options());
   ASSERT_EQ(again.status, 0) << again.errors;

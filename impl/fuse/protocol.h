@@ -1,5 +1,6 @@
 // What the kernel's FUSE protocol has and Debian 12's <linux/fuse.h> (protocol 7.38) lacks: passthrough, of protocol
-// 7.40 (Documentation/filesystems/fuse-passthrough.rst), and FUSE_NOTIFY_PRUNE, of 7.45. Source: the change log of
+// 7.40 (Documentation/filesystems/fuse-passthrough.rst), requests over io_uring, of 7.42
+// (Documentation/filesystems/fuse-io-uring.rst), and FUSE_NOTIFY_PRUNE, of 7.45. Source: the change log of
 // include/uapi/linux/fuse.h.
 #pragma once
 
@@ -66,5 +67,34 @@ struct NotifyPrune {
   std::uint32_t padding;
   std::uint64_t spare;
 };
+
+// INIT: offered where the module parameter enable_uring is set. Once every queue has a registered entry, all requests
+// but FORGET and INTERRUPT come over io_uring. A registration that fails gives that up.
+inline constexpr std::uint64_t kOverIoUring = std::uint64_t{1} << 41;
+
+// The headers of a registered entry. A request: fuse_in_header in `in_out`, its first argument in `operation`, the
+// others in the entry's payload. A reply: fuse_out_header in `in_out`, its body in the payload.
+struct RingHeaders {
+  char in_out[128];
+  char operation[128];
+  std::uint64_t flags;
+  std::uint64_t commit;        // names the request in kRingCommitAndFetch
+  std::uint32_t payload_size;  // of the request, then of the reply
+  std::uint32_t padding;
+  std::uint64_t reserved;
+};
+static_assert(sizeof(RingHeaders) == 288);
+
+// Operations of IORING_OP_URING_CMD on the device, in entries of 128 bytes. Registering, address and length are those
+// of two iovecs: the headers and the payload.
+inline constexpr std::uint32_t kRingRegister = 1;
+inline constexpr std::uint32_t kRingCommitAndFetch = 2;
+struct RingCommand {
+  std::uint64_t flags;   // 0
+  std::uint64_t commit;  // RingHeaders::commit; 0 for kRingRegister
+  std::uint16_t queue;   // the number of a processor
+  std::uint8_t padding[6];
+};
+static_assert(sizeof(RingCommand) == 24);
 
 }  // namespace ovlspec::fuse::protocol

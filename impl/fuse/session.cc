@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <chrono>
@@ -19,8 +20,13 @@ namespace {
 constexpr unsigned kBackground = 64;  // requests that the kernel may have under way by itself
 constexpr std::chrono::milliseconds kWakeUpInterval{5};
 
+// Of each processor. A request that waits for a disk keeps one of them.
+constexpr unsigned kRingsPerQueue = 4;
+
 // The queue of this worker. -1 in other threads: they use the session's own.
 thread_local int worker_device = -1;
+// Null where this thread serves none.
+thread_local RequestRing* worker_ring = nullptr;
 
 int device_for(int descriptor) { return worker_device >= 0 ? worker_device : descriptor; }
 
@@ -120,13 +126,18 @@ Session::~Session() {
 
 Check Session::start() {
   prepare_wake_up();
+  make_rings();
   if (Check mounted = mount(); !mounted) return mounted;
   if (Check answered = answer_init(); !answered) {
     stop();
     return answered;
   }
   pruner_.start();
-  working_ = options_.threads;
+  if (!uses_rings_) rings_.clear();
+  working_ = options_.threads + static_cast<unsigned>(rings_.size());
+  for (const std::unique_ptr<RequestRing>& ring : rings_) {
+    workers_.emplace_back([this, &served = *ring] { serve(served); });
+  }
   for (unsigned i = 0; i < options_.threads; ++i) {
     // The first one serves the session's own queue; so does one that gets none of its own.
     Result<Descriptor> device = i == 0 ? Result<Descriptor>(Descriptor()) : clone_fuse_device(device_);
@@ -205,6 +216,11 @@ Check Session::answer_init() {
   }
   std::free(request.mem);
   if (!initialised_) return Failure{.message = "the kernel and libfuse do not agree on a protocol"};
+  if (options_.io_uring == IoUring::kRequired && !uses_rings_) {
+    return Failure{.message = rings_offered_ ? "io_uring: this process may not use it"
+                                             : "io_uring: the kernel does not offer it (Linux 6.14, with the parameter "
+                                               "enable_uring of its module fuse)"};
+  }
   return Done{};
 }
 
@@ -221,6 +237,7 @@ void Session::stop() {
   }
   for (std::thread& worker : workers_) worker.join();
   workers_.clear();
+  rings_.clear();  // each holds the device
   if (mounted_by_ == MountedBy::kHelper) fuse_session_unmount(session_);
   mounted_by_ = MountedBy::kNobody;
 }
@@ -243,7 +260,48 @@ void Session::work(Descriptor device) {
   }
   roster_.stop();  // the connection is gone, for the others too
   std::free(request.mem);
+  end_worker();
+}
+
+// As many as the kernel needs to begin with them, or none.
+void Session::make_rings() {
+  if (options_.io_uring == IoUring::kOff) return;
+  const unsigned count = request_queues() * kRingsPerQueue;
+  for (unsigned i = 0; i < count; ++i) {
+    std::unique_ptr<RequestRing> ring = RequestRing::make(i / kRingsPerQueue);
+    if (ring == nullptr) return rings_.clear();
+    rings_.push_back(std::move(ring));
+  }
+}
+
+// Where the kernel does not take the ring, requests come from the device, to the other workers.
+void Session::serve(RequestRing& ring) {
+  worker_ring = &ring;
+  fuse_buf request{};
+  int size = ring.begin(device_) ? -EINTR : -EIO;
+  while (!stopping_) {
+    if (size > 0) {
+      fuse_session_process_buf(session_, &request);
+      pruner_.note();
+    } else if (size != -EINTR && size != -EAGAIN) {
+      break;
+    }
+    size = ring.next(request);
+  }
+  worker_ring = nullptr;
+  end_worker();
+}
+
+void Session::end_worker() {
   if (--working_ == 0) ended_.set();
+}
+
+char* Session::reply_space(std::size_t size) {
+  // Kept by the thread: requests are of a few sizes, and clearing a fresh buffer costs as much as filling it.
+  static thread_local std::vector<char> buffer;
+  if (worker_ring != nullptr && size <= RequestRing::kPayload) return worker_ring->reply_space();
+  if (buffer.size() < size) buffer.resize(size);
+  return buffer.data();
 }
 
 ssize_t Session::read_request(int descriptor, void* buffer, std::size_t size, void* served) {
@@ -256,6 +314,7 @@ ssize_t Session::read_request(int descriptor, void* buffer, std::size_t size, vo
 ssize_t Session::write_reply(int descriptor, iovec* parts, int count, void* served) {
   Session& session = session_of(served);
   if (!session.initialised_) return session.write_init_reply(descriptor, parts, count);
+  if (worker_ring != nullptr && worker_ring->answers(parts, count)) return worker_ring->take_reply(parts, count);
   return write_device(device_for(descriptor), parts, count);
 }
 
@@ -269,24 +328,31 @@ void Session::learn_offers(const void* request, std::size_t size) {
   if (message.header.opcode != FUSE_INIT || (message.init.flags & FUSE_INIT_EXT) == 0) return;
   const std::uint64_t flags = (std::uint64_t{message.init.flags2} << 32) | message.init.flags;
   passthrough_offered_ = (flags & protocol::kPassthrough) != 0;
+  rings_offered_ = (flags & protocol::kOverIoUring) != 0;
 }
 
-// libfuse writes a header and the body, whose words for passthrough it leaves zero.
+// libfuse writes a header and the body, whose words for passthrough and io_uring it leaves zero.
 ssize_t Session::write_init_reply(int descriptor, iovec* parts, int count) {
   fuse_out_header header{};
   if (count < 1 || parts[0].iov_len != sizeof header) return write_device(descriptor, parts, count);
   std::memcpy(&header, parts[0].iov_base, sizeof header);
   initialised_ = header.error == 0;
   protocol::InitReply body{};
-  const bool asks = options_.passthrough == Passthrough::kAutomatic && passthrough_offered_;
-  if (!asks || !initialised_ || count != 2 || parts[1].iov_len != sizeof body) {
-    return write_device(descriptor, parts, count);
-  }
+  if (!initialised_ || count != 2 || parts[1].iov_len != sizeof body) return write_device(descriptor, parts, count);
   std::memcpy(&body, parts[1].iov_base, sizeof body);
-  body.flags |= FUSE_INIT_EXT;
-  body.flags2 |= static_cast<std::uint32_t>(protocol::kPassthrough >> 32);
-  body.max_stack_depth = stack_depth_;
-  passes_through_ = true;
+  std::uint64_t asked = 0;
+  if (options_.passthrough == Passthrough::kAutomatic && passthrough_offered_) {
+    asked |= protocol::kPassthrough;
+    body.max_stack_depth = stack_depth_;
+    passes_through_ = true;
+  }
+  const std::size_t most_pages = std::size_t{body.max_pages} * 4096;
+  if (rings_offered_ && !rings_.empty() && std::max<std::size_t>(body.max_write, most_pages) <= RequestRing::kPayload) {
+    asked |= protocol::kOverIoUring;
+    uses_rings_ = true;
+  }
+  if (asked != 0) body.flags |= FUSE_INIT_EXT;
+  body.flags2 |= static_cast<std::uint32_t>(asked >> 32);
   const std::array<iovec, 2> patched = {parts[0], {.iov_base = &body, .iov_len = sizeof body}};
   return write_device(descriptor, patched.data(), static_cast<int>(patched.size()));
 }

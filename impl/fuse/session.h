@@ -1,5 +1,5 @@
 // One FUSE connection: libfuse's session over our own reading and writing of the device, so that the reply to INIT can
-// ask for passthrough, and so that each worker thread has a queue of its own.
+// ask for passthrough and for requests over io_uring, and so that each worker thread has a queue of its own.
 #pragma once
 
 #include <atomic>
@@ -13,6 +13,7 @@
 #include "impl/fuse/layers.h"
 #include "impl/fuse/node_io.h"
 #include "impl/fuse/operations.h"
+#include "impl/fuse/request_ring.h"
 #include "impl/fuse/system.h"
 #include "impl/fuse/worker_roster.h"
 
@@ -26,6 +27,7 @@ struct SessionOptions {
   Presentation presentation;
   Visibility visibility = Visibility::kAutomatic;
   Passthrough passthrough = Passthrough::kAutomatic;
+  IoUring io_uring = IoUring::kAutomatic;
   // Whether the kernel enforces access control lists, and leaves it to the engine to apply the umask.
   impl::AccessLists access_lists = impl::AccessLists::kInherited;
   Verbosity verbosity = Verbosity::kNormal;
@@ -54,6 +56,12 @@ class Session final : private BackingRegistry, private CacheNotifier {
   std::uint64_t backings_opened() const { return backings_opened_; }
   // Whether the kernel agreed to passthrough and has not refused it since.
   bool passes_through() const { return passes_through_; }
+  // Whether requests come over io_uring.
+  bool uses_rings() const { return uses_rings_; }
+
+  // Memory of this thread for the body of a reply of `size` bytes, until it is sent. REQUIRES: what is at hand brought
+  // no bytes that are still needed.
+  static char* reply_space(std::size_t size);
 
  private:
   static ssize_t read_request(int descriptor, void* buffer, std::size_t size, void* served);
@@ -66,6 +74,9 @@ class Session final : private BackingRegistry, private CacheNotifier {
   Check take_over(Descriptor device);
   Check answer_init();
   void work(Descriptor device);
+  void make_rings();
+  void serve(RequestRing& ring);
+  void end_worker();
   void learn_offers(const void* request, std::size_t size);
   ssize_t write_init_reply(int descriptor, iovec* parts, int count);
 
@@ -85,6 +96,8 @@ class Session final : private BackingRegistry, private CacheNotifier {
   MountedBy mounted_by_ = MountedBy::kNobody;
 
   bool passthrough_offered_ = false;  // written before there are workers
+  bool rings_offered_ = false;        // the same
+  bool uses_rings_ = false;           // the same
   bool initialised_ = false;          // the same
   std::atomic<bool> passes_through_{false};
   std::atomic<std::uint64_t> backings_opened_{0};
@@ -93,6 +106,7 @@ class Session final : private BackingRegistry, private CacheNotifier {
   Event ended_;
   CachePruner pruner_;
   WorkerRoster roster_;
+  std::vector<std::unique_ptr<RequestRing>> rings_;  // each served by a worker
   std::vector<std::thread> workers_;
 };
 

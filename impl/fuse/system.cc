@@ -28,6 +28,7 @@
 #include <cstdlib>
 #include <fstream>
 #include <memory>
+#include <sstream>
 #include <system_error>
 
 #include "impl/fuse/protocol.h"
@@ -66,25 +67,26 @@ unsigned long native_flags(MountFlags flags) {
   return native;
 }
 
-// The mount that an O_PATH descriptor lies on; nothing where /proc does not tell.
-std::optional<std::string> mount_id(const Descriptor& directory) {
+// The mount that an O_PATH descriptor lies on, as /proc/self/mountinfo has it; empty where /proc does not tell. Asks
+// the mount itself nothing.
+std::string mount_line(const Descriptor& directory) {
   std::ifstream information(fmt::format("/proc/self/fdinfo/{}", directory.number()));
+  std::string id;
   std::string key;
   std::string value;
-  while (information >> key >> value) {
-    if (key == "mnt_id:") return value;
+  while (id.empty() && information >> key >> value) {
+    if (key == "mnt_id:") id = value;
   }
-  return std::nullopt;
-}
-
-bool is_mount_of_ours(const std::string& id) {
   std::ifstream mounts("/proc/self/mountinfo");
   std::string line;
-  while (std::getline(mounts, line)) {
-    if (!line.starts_with(id + " ")) continue;
-    return line.find(fmt::format(" - {} ", kType)) != std::string::npos;
+  while (!id.empty() && std::getline(mounts, line)) {
+    if (line.starts_with(id + " ")) return line;
   }
-  return false;
+  return "";
+}
+
+bool is_ours(const std::string& mount_line) {
+  return mount_line.find(fmt::format(" - {} ", kType)) != std::string::npos;
 }
 
 sigset_t stop_set() {
@@ -185,16 +187,23 @@ void unmount_connection(int device, const std::string& mount_point) {
 void detach_dead_mount(const std::string& mount_point) {
   const Result<Descriptor> directory = open_directory(mount_point);
   if (!directory) return;
-  const Result<DirectoryIdentity> identity = directory_identity(*directory);
-  if (identity || (identity.error() != Errno::kENOTCONN && identity.error() != Errno::kECONNABORTED)) return;
-  const std::optional<std::string> id = mount_id(*directory);
-  if (id && is_mount_of_ours(*id)) umount2(mount_point.c_str(), MNT_DETACH);
+  struct stat status {};
+  if (fstat(directory->number(), &status) == 0) return;
+  // ECANCELED of a connection over io_uring that is being torn down.
+  if (errno != ENOTCONN && errno != ECONNABORTED && errno != ECANCELED) return;
+  if (is_ours(mount_line(*directory))) umount2(mount_point.c_str(), MNT_DETACH);
 }
 
 void set_read_ahead(const std::string& mount_point, unsigned kibibytes) {
-  struct stat status {};
-  if (stat(mount_point.c_str(), &status) != 0) return;
-  std::ofstream setting(fmt::format("/sys/class/bdi/{}:{}/read_ahead_kb", major(status.st_dev), minor(status.st_dev)));
+  const Result<Descriptor> directory = open_directory(mount_point);
+  if (!directory) return;
+  // A process that waited for its own answer could not be killed.
+  std::istringstream fields(mount_line(*directory));
+  std::string id;
+  std::string parent;
+  std::string device;  // major:minor
+  fields >> id >> parent >> device;
+  std::ofstream setting(fmt::format("/sys/class/bdi/{}/read_ahead_kb", device));
   setting << kibibytes << std::flush;
 }
 

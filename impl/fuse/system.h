@@ -89,7 +89,7 @@ void unmount_connection(int device, const std::string& mount_point);
 // Detaches a mount of ours at `mount_point` whose daemon died. Nothing where there is none.
 void detach_dead_mount(const std::string& mount_point);
 
-// How far ahead the kernel reads files of the mount, in KiB, where it lets us say so. REQUIRES: the mount is served.
+// How far ahead the kernel reads files of the mount, in KiB, where it lets us say so.
 void set_read_ahead(const std::string& mount_point, unsigned kibibytes);
 
 // --- The FUSE device
