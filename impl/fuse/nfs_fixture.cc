@@ -58,7 +58,6 @@ bool answers(std::uint16_t port) {
   return connected;
 }
 
-// fsid_type None: the handles that the server gives out hold ours and nothing of this mount.
 std::string configuration(const std::string& directory, const std::string& state, std::uint16_t port) {
   return "NFS_CORE_PARAM { NFS_Port = " + std::to_string(port) +
          "; Protocols = 4; Enable_UDP = false; Bind_addr = 127.0.0.1; Enable_NLM = false; Enable_RQUOTA = false;"
@@ -70,7 +69,7 @@ std::string configuration(const std::string& directory, const std::string& state
          directory +
          "; Pseudo = /export; Access_Type = RW; Squash = None;"
          " SecType = sys; Filesystem_id = 77.77; Protocols = 4; Transports = TCP;"
-         " FSAL { Name = VFS; fsid_type = None; } }\n";
+         " FSAL { Name = VFS; } }\n";
 }
 
 struct Call {
@@ -196,6 +195,12 @@ std::string NfsClient::handle(const std::vector<std::string>& names) {
     handle.assign(object.nfs_fh4_val, object.nfs_fh4_len);
   });
   return handle;
+}
+
+std::string NfsClient::of_this_mount(const std::string& handle) {
+  constexpr std::size_t kOurs = 12;  // node, generation
+  const std::string root = this->handle({});
+  return root.substr(0, root.size() - kOurs) + handle.substr(handle.size() - kOurs);
 }
 
 NfsClient::Answer NfsClient::read(const std::string& handle) {

@@ -42,6 +42,11 @@ class NfsClient {
   // PUTROOTFH, LOOKUP of each name below the export, GETFH. The test fails where a name is missing.
   std::string handle(const std::vector<std::string>& names);
 
+  // The handle that this server gives out for an object whose handle was given out over another mount of ours. Before
+  // ours the server puts a header of its own with st_dev, whatever its fsid_type says, and a FUSE mount's st_dev is the
+  // kernel's choice.
+  std::string of_this_mount(const std::string& handle);
+
   struct Answer {
     std::uint32_t status = 0;  // NFS4_OK, NFS4ERR_STALE, ...
     std::string content;       // where it is NFS4_OK and the object a regular file

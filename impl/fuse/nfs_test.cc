@@ -48,6 +48,7 @@ class Nfs : public MountTest {
   void expect_handles_after_the_change(const std::string& changed) {
     NfsServer server(at(""), state());
     NfsClient client(server);
+    for (auto& [name, handle] : handles_) handle = client.of_this_mount(handle);
     EXPECT_EQ(client.read(handles_["renamed"]).content, "lower renamed");
     EXPECT_EQ(client.read(handles_["changed"]).content, changed);
     EXPECT_EQ(client.read(handles_["x"]).content, "lower d/x");
@@ -102,7 +103,7 @@ TEST_F(Nfs, HandlesAreStaleWhereTheMapIsForgotten) {
   int stale = 0;
   for (const auto& [name, handle] : handles_) {
     if (name == "d") continue;
-    const NfsClient::Answer answer = client.read(handle);
+    const NfsClient::Answer answer = client.read(client.of_this_mount(handle));
     if (answer.status == NFS4_OK) {
       EXPECT_NE(answer.content.find(name), std::string::npos) << "another file's bytes";
     }
