@@ -27,17 +27,18 @@ SubjectReport Campaign::run() {
   report.gated = gates.empty() || std::find(gates.begin(), gates.end(), subject_) != gates.end();
   const JudgedSubject judged{.name = subject_, .profile = profile_};
   const auto players = make_players(context_, judged);
-  if (!profile.error.empty()) report.failure = "its profile: " + profile.error;
-  if (!report.failure) report.failure = players->start();
-  if (report.failure) return std::move(report);
   if (context_.options.steered) steering_.emplace(context_.options.seed);
   start_ = Clock::now();
-  report.stale = players->stale();
   resume();
-  play_all(*players);
-  write_batch();
+  if (!profile.error.empty()) report.failure = "its profile: " + profile.error;
+  if (!report.failure) report.failure = players->start();
+  if (!report.failure) {
+    report.stale = players->stale();
+    play_all(*players);
+    write_batch();
+    report.stopped = is_stopped();
+  }
   report.seconds = seconds();
-  report.stopped = is_stopped();
   if (report.stopped) report_interrupted();
   ledger_->find_unexpected();
   if (journal_ != nullptr)

@@ -171,6 +171,31 @@ TEST_F(CampaignTest, ShardsHaveTheCasesOfTheWholeAndNoOthers) {
   EXPECT_EQ(cases, 7U);
 }
 
+TEST_F(CampaignTest, JournalIsNotGoneOnWithByAnotherProgramOfTheSubject) {
+  options_.journal = directory_ + "/journal.jsonl";
+  mend_agent();
+  EXPECT_EQ(check(options_), ExitStatus::kConforms);
+  EXPECT_EQ(check(options_), ExitStatus::kConforms);
+  const std::string before = read("agent");
+  write("agent", before + "# another\n");
+  EXPECT_EQ(check(options_), ExitStatus::kUsage);
+  write("agent", before);
+  EXPECT_EQ(check(options_), ExitStatus::kConforms);
+}
+
+TEST_F(CampaignTest, JournalIsNotGoneOnWithByOtherTraces) {
+  options_.subjects = {"engine"};
+  options_.journal = directory_ + "/journal.jsonl";
+  options_.traces = directory_ + "/traces";
+  std::filesystem::create_directory(options_.traces);
+  write("traces/a.trace", "ovlspec trace 1\nlower 0\nmount\n");
+  write("traces/b.trace", "ovlspec trace 1\nlower 0\nmount\n");
+  EXPECT_EQ(check(options_), ExitStatus::kConforms);
+  // The first trace is the same.
+  write("traces/b.trace", "ovlspec trace 1\nlower 0\n  file f\nmount\n");
+  EXPECT_EQ(check(options_), ExitStatus::kUsage);
+}
+
 TEST_F(CampaignTest, StoppedRunIsInconclusive) {
   options_.subjects = {"engine"};
   std::atomic<bool> stop{true};
