@@ -1,6 +1,7 @@
 #include "oracle/explorer.h"
 
 #include "model/merge.h"
+#include "oracle/mixing.h"
 #include "oracle/state_digest.h"
 
 namespace ovlspec::oracle {
@@ -141,17 +142,25 @@ std::optional<Explorer::Place> Explorer::leave(const Place& place, Judge& judge,
     if (states_ != nullptr) states_->add(digest);
   }
   if (left == 0) return std::nullopt;
-  if (!searched_.insert(mixed(digest, left)).second) {
-    ++result_.explored.merged;
-    return std::nullopt;
-  }
   Place next{.snapshot = subject_.snapshot(),
              .layers = std::move(scanned.value->layers),
              .judge = judge,
-             .events = events_to(place.events),
-             .digest = digest};
+             .events = events_to(place.events)};
+  if (!searched_.insert(all_of(next, left)).second) {
+    ++result_.explored.merged;
+    return std::nullopt;
+  }
   next.events.emplace_back(Unmount{});
   return next;
+}
+
+// Two places with the same digest are the same, but for times.
+std::uint64_t Explorer::all_of(const Place& place, unsigned left) {
+  Mixing mixing;
+  mixing.add(place.snapshot->digest());
+  place.judge.tell([&mixing](std::uint64_t word) { mixing.add(word); });
+  mixing.add(left);
+  return mixing.value();
 }
 
 void Explorer::remounts(const Place& place, unsigned left) {
@@ -175,17 +184,15 @@ std::optional<Explorer::Place> Explorer::changed(const Place& place, const model
   if (!require(subject_.mutate(mutation))) return std::nullopt;
   Attempt<Scanned> after = subject_.scan();
   if (!require(after)) return std::nullopt;
-  const std::uint64_t digest = state_digest(after.value->layers, limits_.size.names);
-  if (digest == place.digest) {
-    ++result_.explored.merged;
-    return std::nullopt;
-  }
-  note(digest);
   Place next{.snapshot = subject_.snapshot(),
              .layers = std::move(after.value->layers),
              .judge = place.judge,
-             .events = place.events,
-             .digest = digest};
+             .events = place.events};
+  if (next.snapshot->digest() == place.snapshot->digest()) {
+    ++result_.explored.merged;
+    return std::nullopt;
+  }
+  note(state_digest(next.layers, limits_.size.names));
   next.events.emplace_back(Mutate{mutation});
   before_ = &next.events;
   next.judge.changed(mutation, place.layers, next.layers);

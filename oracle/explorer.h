@@ -4,8 +4,11 @@
 // stands; each other one goes to a stack of its own, which is put back to how it was when it was mounted, mounted, and
 // led there again. At the end of each sequence the tree is looked at, the stack is unmounted and scanned, and the
 // layers are judged: what is on disk then is a state. Sequences go on from a state by a remount, with or without a
-// change of the layers, once for each state of a stack and each number of steps that are left: what an engine keeps in
-// memory is gone, so that nothing but the layers and the numbers that were seen can matter.
+// change of the layers, once for each number of steps that are left. Where a search would go on from what one of the
+// same stack went on from before, it is not repeated: what an engine keeps in memory is gone by then, so that nothing
+// can matter but what is on disk (Subject::Snapshot::digest: claims, seals and records, the work directory and inode
+// numbers as they are, times left out) and what the judge knows of the objects (Judge::tell: which is which, and the
+// numbers that they showed).
 #pragma once
 
 #include <cstdint>
@@ -64,7 +67,6 @@ class Explorer {
     model::Layers layers;
     Judge judge;                // knows them
     std::vector<Event> events;  // that led here
-    std::uint64_t digest = 0;   // of the layers
   };
   // Operations that were successful since the mount, but for those that were tried where the search stood.
   using Made = std::vector<const Operation*>;
@@ -79,6 +81,7 @@ class Explorer {
   std::optional<Judge> lead_to(const Place& place, const Made& made);
   // Unmounts; the state on disk.
   std::optional<Place> leave(const Place& place, Judge& judge, unsigned left);
+  static std::uint64_t all_of(const Place& place, unsigned left);
   void remounts(const Place& place, unsigned left);
   std::optional<Place> changed(const Place& place, const model::Mutation& mutation);
   bool ask(Judge& judge, const Operation& operation, bool observed);
@@ -101,7 +104,7 @@ class Explorer {
   const std::vector<Event>* before_ = nullptr;  // what led to the place that is mounted
   Made live_;                                   // everything that was asked since then
   std::unordered_set<std::uint64_t> visited_;   // states of this stack
-  std::unordered_set<std::uint64_t> searched_;  // with the steps that were left
+  std::unordered_set<std::uint64_t> searched_;  // what was gone on from, with the steps that were left
   Result result_;
 };
 

@@ -83,6 +83,8 @@ class Subject {
   class Snapshot {
    public:
     virtual ~Snapshot() = default;
+    // Of all that later mounts may depend on but times: every attribute, the work directory, inode numbers.
+    virtual std::uint64_t digest() const = 0;
   };
   virtual std::shared_ptr<const Snapshot> snapshot() { return nullptr; }
   virtual Attempt<Done> go_back(const Snapshot& /*snapshot*/) {

@@ -150,6 +150,7 @@ class EngineSubject final : public Subject {
  private:
   struct Layers : Snapshot {
     explicit Layers(std::unique_ptr<MemoryLayers> copied) : layers(std::move(copied)) {}
+    std::uint64_t digest() const override { return layers->digest(); }
     std::unique_ptr<MemoryLayers> layers;
   };
 
