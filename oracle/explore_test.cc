@@ -140,17 +140,33 @@ class WritesOnError : public Wrapped {
 // Cannot do without what lies in the work directory.
 class NeedsWork : public Wrapped {
  public:
+  Attempt<Done> prepare(const Trace& trace) override {
+    without_.clear();
+    wiped_ = false;
+    return Wrapped::prepare(trace);
+  }
   Attempt<Done> mutate(const model::Mutation& mutation) override {
     wiped_ = std::holds_alternative<model::WipeWork>(mutation);
     return Wrapped::mutate(mutation);
   }
+  std::shared_ptr<const Snapshot> snapshot() override {
+    auto taken = Wrapped::snapshot();
+    if (wiped_) without_.push_back(taken);
+    return taken;
+  }
+  Attempt<Done> go_back(const Snapshot& snapshot) override {
+    const auto is_it = [&snapshot](const auto& taken) { return taken.get() == &snapshot; };
+    wiped_ = std::any_of(without_.begin(), without_.end(), is_it);
+    return Wrapped::go_back(snapshot);
+  }
   Attempt<Done> mount() override {
-    if (!std::exchange(wiped_, false)) return Wrapped::mount();
+    if (!wiped_) return Wrapped::mount();
     return {.value = std::nullopt, .failure = {.error = Errno::kEIO, .what = "no work", .fault = Fault::kSubject}};
   }
 
  private:
   bool wiped_ = false;
+  std::vector<std::shared_ptr<const Snapshot>> without_;
 };
 
 template <typename Kind>
