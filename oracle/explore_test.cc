@@ -98,6 +98,7 @@ class Wrapped : public Subject {
   Attempt<Done> mutate(const model::Mutation& mutation) override { return inner_->mutate(mutation); }
   Attempt<Scanned> scan() override { return inner_->scan(); }
   std::shared_ptr<const Snapshot> snapshot() override { return inner_->snapshot(); }
+  std::optional<std::uint64_t> digest() override { return inner_->digest(); }
   Attempt<Done> go_back(const Snapshot& snapshot) override { return inner_->go_back(snapshot); }
 
  protected:
@@ -189,11 +190,11 @@ TEST_F(ExploreTest, TinyWorldIsExploredCompletely) {
   EXPECT_FALSE(report.failure);
   EXPECT_TRUE(report.violations.empty());
   EXPECT_EQ(report.finished, 163U);
-  EXPECT_EQ(report.explored.sequences, 79211U);
+  EXPECT_EQ(report.explored.sequences, 76494U);
   EXPECT_EQ(report.explored.states, 11132U);
   EXPECT_EQ(report.different, 4556U);
   EXPECT_EQ(report.explored.met.count(), 59U);
-  EXPECT_EQ(report.explored.digest, 0xac4728476fa9a74fULL);
+  EXPECT_EQ(report.explored.digest, 0x6efab7565d7d0bddULL);
 }
 
 TEST_F(ExploreTest, ThreadsChangeNothing) {
@@ -292,9 +293,7 @@ LeftBehind left_by(const std::vector<Operation>& operations, Looks looks) {
   EXPECT_EQ(judge.ended(*scanned.value, Ending::kUnmount), Verdict::kFine);
   Mixing told;
   judge.tell([&told](std::uint64_t word) { told.add(word); });
-  return {.layers = state_digest(scanned.value->layers, 1),
-          .snapshot = subject->snapshot()->digest(),
-          .judge = told.value()};
+  return {.layers = state_digest(scanned.value->layers, 1), .snapshot = *subject->digest(), .judge = told.value()};
 }
 
 TEST(WhatASearchGoesOnFrom, IsAllThatTheFutureDependsOn) {

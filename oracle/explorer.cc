@@ -30,14 +30,12 @@ Explorer::Result Explorer::explore(const Trace& stack) {
   if (!require(subject_.prepare(stack))) return std::move(result_);
   Attempt<Scanned> scanned = subject_.scan();
   if (!require(scanned)) return std::move(result_);
-  Place place{.snapshot = subject_.snapshot(),
-              .layers = std::move(scanned.value->layers),
-              .judge = Judge(profile_),
-              .events = {}};
-  if (place.snapshot == nullptr) {
+  if (!subject_.digest()) {
     result_.failure = "the subject has no snapshots";
     return std::move(result_);
   }
+  places_ = 0;
+  Place place = stand(std::move(scanned.value->layers), Judge(profile_), {}, limits_.length);
   before_ = &place.events;
   if (judged(place.judge, place.judge.layers_changed(place.layers))) from_place(place, limits_.length);
   result_.stopped = limits_.stop != nullptr && *limits_.stop;
@@ -87,7 +85,8 @@ Explorer::Made Explorer::try_all(Judge& judge) {
 std::optional<Judge> Explorer::lead_to(const Place& place, const Made& made) {
   live_.clear();
   before_ = &place.events;
-  if (!require(subject_.go_back(*place.snapshot))) return std::nullopt;
+  if (!go_to(place)) return std::nullopt;
+  standing_ = 0;
   Judge judge = place.judge;
   const Attempt<Done> mounted = subject_.mount();
   ++result_.explored.sequences;
@@ -142,11 +141,8 @@ std::optional<Explorer::Place> Explorer::leave(const Place& place, Judge& judge,
     if (states_ != nullptr) states_->add(digest);
   }
   if (left == 0) return std::nullopt;
-  Place next{.snapshot = subject_.snapshot(),
-             .layers = std::move(scanned.value->layers),
-             .judge = judge,
-             .events = events_to(place.events)};
-  if (!searched_.insert(all_of(next, left)).second) {
+  Place next = stand(std::move(scanned.value->layers), judge, events_to(place.events), left);
+  if (!is_new(next, left)) {
     ++result_.explored.merged;
     return std::nullopt;
   }
@@ -154,13 +150,28 @@ std::optional<Explorer::Place> Explorer::leave(const Place& place, Judge& judge,
   return next;
 }
 
-// Two places with the same digest are the same, but for times.
-std::uint64_t Explorer::all_of(const Place& place, unsigned left) {
+Explorer::Place Explorer::stand(model::Layers layers, Judge judge, std::vector<Event> before, unsigned left) {
+  standing_ = ++places_;
+  return Place{.id = standing_,
+               .snapshot = left > 0 ? subject_.snapshot() : nullptr,
+               .digest = *subject_.digest(),
+               .layers = std::move(layers),
+               .judge = std::move(judge),
+               .events = std::move(before)};
+}
+
+bool Explorer::go_to(const Place& place) {
+  if (standing_ == place.id) return true;
+  standing_ = place.id;
+  return require(subject_.go_back(*place.snapshot));
+}
+
+bool Explorer::is_new(const Place& place, unsigned left) {
   Mixing mixing;
-  mixing.add(place.snapshot->digest());
+  mixing.add(place.digest);
   place.judge.tell([&mixing](std::uint64_t word) { mixing.add(word); });
   mixing.add(left);
-  return mixing.value();
+  return searched_.insert(mixing.value()).second;
 }
 
 void Explorer::remounts(const Place& place, unsigned left) {
@@ -170,34 +181,37 @@ void Explorer::remounts(const Place& place, unsigned left) {
     if (!goes_on()) return;
     if (!remount->mutation) {
       from_place(place, left - 1);
-    } else if (const auto next = changed(place, *remount->mutation)) {
+    } else if (const auto next = changed(place, *remount->mutation, left - 1)) {
       from_place(*next, left - 1);
     }
   }
 }
 
-// Nothing for a change that changes nothing, too: that is a remount alone.
-std::optional<Explorer::Place> Explorer::changed(const Place& place, const model::Mutation& mutation) {
+// Nothing for a change that changes nothing, too, which is a remount alone, and for one that led there before.
+std::optional<Explorer::Place> Explorer::changed(const Place& place, const model::Mutation& mutation, unsigned left) {
   live_.clear();
   before_ = &place.events;
-  if (!require(subject_.go_back(*place.snapshot))) return std::nullopt;
+  if (!go_to(place)) return std::nullopt;
+  standing_ = 0;
   if (!require(subject_.mutate(mutation))) return std::nullopt;
-  Attempt<Scanned> after = subject_.scan();
-  if (!require(after)) return std::nullopt;
-  Place next{.snapshot = subject_.snapshot(),
-             .layers = std::move(after.value->layers),
-             .judge = place.judge,
-             .events = place.events};
-  if (next.snapshot->digest() == place.snapshot->digest()) {
+  if (subject_.digest() == place.digest) {
     ++result_.explored.merged;
     return std::nullopt;
   }
-  note(state_digest(next.layers, limits_.size.names));
-  next.events.emplace_back(Mutate{mutation});
+  Attempt<Scanned> after = subject_.scan();
+  if (!require(after)) return std::nullopt;
+  note(state_digest(after.value->layers, limits_.size.names));
+  std::vector<Event> events;
+  events.reserve(place.events.size() + 1);
+  events = place.events;
+  events.emplace_back(Mutate{mutation});
+  Place next = stand(std::move(after.value->layers), place.judge, std::move(events), left);
   before_ = &next.events;
   next.judge.changed(mutation, place.layers, next.layers);
   if (!judged(next.judge, next.judge.layers_changed(next.layers))) return std::nullopt;
-  return next;
+  if (is_new(next, left)) return next;
+  ++result_.explored.merged;
+  return std::nullopt;
 }
 
 bool Explorer::ask(Judge& judge, const Operation& operation, bool observed) {

@@ -4,11 +4,11 @@
 // stands; each other one goes to a stack of its own, which is put back to how it was when it was mounted, mounted, and
 // led there again. At the end of each sequence the tree is looked at, the stack is unmounted and scanned, and the
 // layers are judged: what is on disk then is a state. Sequences go on from a state by a remount, with or without a
-// change of the layers, once for each number of steps that are left. Where a search would go on from what one of the
-// same stack went on from before, it is not repeated: what an engine keeps in memory is gone by then, so that nothing
-// can matter but what is on disk (Subject::Snapshot::digest: claims, seals and records, the work directory and inode
-// numbers as they are, times left out) and what the judge knows of the objects (Judge::tell: which is which, and the
-// numbers that they showed).
+// change of the layers, once for each number of steps that are left, and once from the same layers after a change.
+// Where a search would go on from what one of the same stack went on from before, it is not repeated: what an engine
+// keeps in memory is gone by then, so that nothing can matter but what is on disk (Subject::digest: claims, seals and
+// records, the work directory and inode numbers as they are, times left out) and what the judge knows of the objects
+// (Judge::tell: which is which, and the numbers that they showed).
 #pragma once
 
 #include <cstdint>
@@ -63,7 +63,9 @@ class Explorer {
  private:
   // An unmounted stack, from which mounts begin.
   struct Place {
-    std::shared_ptr<const Subject::Snapshot> snapshot;
+    std::uint64_t id = 0;                               // of no other place of the stack
+    std::shared_ptr<const Subject::Snapshot> snapshot;  // null where one mount alone begins, at once
+    std::uint64_t digest = 0;                           // Subject::digest
     model::Layers layers;
     Judge judge;                // knows them
     std::vector<Event> events;  // that led here
@@ -81,9 +83,16 @@ class Explorer {
   std::optional<Judge> lead_to(const Place& place, const Made& made);
   // Unmounts; the state on disk.
   std::optional<Place> leave(const Place& place, Judge& judge, unsigned left);
-  static std::uint64_t all_of(const Place& place, unsigned left);
+  // Whether a search from there is the first one. The judge tells a state from what a change made of one.
+  bool is_new(const Place& place, unsigned left);
   void remounts(const Place& place, unsigned left);
-  std::optional<Place> changed(const Place& place, const model::Mutation& mutation);
+  // `left`: after the change.
+  std::optional<Place> changed(const Place& place, const model::Mutation& mutation, unsigned left);
+  // The place where the subject stands now, unmounted, from which searches have so many steps left. `before`: what led
+  // there.
+  Place stand(model::Layers layers, Judge judge, std::vector<Event> before, unsigned left);
+  // Whether the subject stands there now.
+  bool go_to(const Place& place);
   bool ask(Judge& judge, const Operation& operation, bool observed);
   bool look(Judge& judge, unsigned left);
   bool look_at_open_files(Judge& judge);
@@ -101,6 +110,8 @@ class Explorer {
   const Caller caller_ = superuser();
   const Trace* stack_ = nullptr;
   std::vector<SmallStep> steps_;
+  std::uint64_t places_ = 0;                    // that there were, of this stack
+  std::uint64_t standing_ = 0;                  // the id of the place where the subject is unmounted; 0: none
   const std::vector<Event>* before_ = nullptr;  // what led to the place that is mounted
   Made live_;                                   // everything that was asked since then
   std::unordered_set<std::uint64_t> visited_;   // states of this stack

@@ -86,7 +86,7 @@ class Judge {
   std::vector<Operation> walk(WalkOrder order = WalkOrder::kFirstFirst) const;
 
   // Tells, as words, all that later mounts are judged by beside the layers and the work directory. REQUIRES: `ended`
-  // was told last.
+  // or `layers_changed` was told last.
   void tell(const ObjectHistory::Word& word) const {
     history_.tell(world_, identity_, word);
     word(mutated_);

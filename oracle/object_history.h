@@ -47,7 +47,7 @@ class ObjectHistory {
   Meaning meaning(const Handle& handle) const;
 
   // Tells, as words, all that is known of objects and that later mounts are judged by. Identities are told by the order
-  // in which they are met, and by what they showed. REQUIRES: `ended` was told last.
+  // in which they are met, and by what they showed. REQUIRES: `ended` or `begin` was told last.
   using Word = std::function<void(std::uint64_t)>;
   void tell(const model::World& world, const IdentityJudge& judge, const Word& word) const;
 
