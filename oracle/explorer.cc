@@ -35,9 +35,9 @@ Explorer::Result Explorer::explore(const Trace& stack) {
     return std::move(result_);
   }
   places_ = 0;
-  Place place = stand(std::move(scanned.value->layers), Judge(profile_), {}, limits_.length);
+  Place place = stand(std::move(*scanned.value), Judge(profile_), {}, limits_.length);
   before_ = &place.events;
-  if (judged(place.judge, place.judge.layers_changed(place.layers))) from_place(place, limits_.length);
+  if (judged(place.judge, place.judge.layers_changed(place.scanned.layers))) from_place(place, limits_.length);
   result_.stopped = limits_.stop != nullptr && *limits_.stop;
   result_.explored.digest = mixed(result_.explored.digest);
   return std::move(result_);
@@ -131,9 +131,15 @@ std::optional<Explorer::Place> Explorer::leave(const Place& place, Judge& judge,
     judged(judge, judge.not_unmounted(ended.failure));
     return std::nullopt;
   }
-  Attempt<Scanned> scanned = subject_.scan();
-  if (!require(scanned) || !judged(judge, judge.ended(*scanned.value, Ending::kUnmount))) return std::nullopt;
-  const std::uint64_t digest = state_digest(scanned.value->layers, limits_.size.names);
+  // What nothing was written to is as it was.
+  Attempt<Scanned> changed{.value = std::nullopt, .failure = {}};
+  if (subject_.writes() != 0) {
+    changed = subject_.scan();
+    if (!require(changed)) return std::nullopt;
+  }
+  const Scanned& scanned = changed.ok() ? *changed.value : place.scanned;
+  if (!judged(judge, judge.ended(scanned, Ending::kUnmount))) return std::nullopt;
+  const std::uint64_t digest = state_digest(scanned.layers, limits_.size.names);
   note(digest);
   result_.explored.met |= judge.met();
   if (visited_.insert(digest).second) {
@@ -141,7 +147,7 @@ std::optional<Explorer::Place> Explorer::leave(const Place& place, Judge& judge,
     if (states_ != nullptr) states_->add(digest);
   }
   if (left == 0) return std::nullopt;
-  Place next = stand(std::move(scanned.value->layers), judge, events_to(place.events), left);
+  Place next = stand(scanned, judge, events_to(place.events), left);
   if (!is_new(next, left)) {
     ++result_.explored.merged;
     return std::nullopt;
@@ -150,12 +156,12 @@ std::optional<Explorer::Place> Explorer::leave(const Place& place, Judge& judge,
   return next;
 }
 
-Explorer::Place Explorer::stand(model::Layers layers, Judge judge, std::vector<Event> before, unsigned left) {
+Explorer::Place Explorer::stand(Scanned scanned, Judge judge, std::vector<Event> before, unsigned left) {
   standing_ = ++places_;
   return Place{.id = standing_,
                .snapshot = left > 0 ? subject_.snapshot() : nullptr,
                .digest = *subject_.digest(),
-               .layers = std::move(layers),
+               .scanned = std::move(scanned),
                .judge = std::move(judge),
                .events = std::move(before)};
 }
@@ -205,10 +211,10 @@ std::optional<Explorer::Place> Explorer::changed(const Place& place, const model
   events.reserve(place.events.size() + 1);
   events = place.events;
   events.emplace_back(Mutate{mutation});
-  Place next = stand(std::move(after.value->layers), place.judge, std::move(events), left);
+  Place next = stand(std::move(*after.value), place.judge, std::move(events), left);
   before_ = &next.events;
-  next.judge.changed(mutation, place.layers, next.layers);
-  if (!judged(next.judge, next.judge.layers_changed(next.layers))) return std::nullopt;
+  next.judge.changed(mutation, place.scanned.layers, next.scanned.layers);
+  if (!judged(next.judge, next.judge.layers_changed(next.scanned.layers))) return std::nullopt;
   if (is_new(next, left)) return next;
   ++result_.explored.merged;
   return std::nullopt;

@@ -66,7 +66,7 @@ class Explorer {
     std::uint64_t id = 0;                               // of no other place of the stack
     std::shared_ptr<const Subject::Snapshot> snapshot;  // null where one mount alone begins, at once
     std::uint64_t digest = 0;                           // Subject::digest
-    model::Layers layers;
+    Scanned scanned;
     Judge judge;                // knows them
     std::vector<Event> events;  // that led here
   };
@@ -90,7 +90,7 @@ class Explorer {
   std::optional<Place> changed(const Place& place, const model::Mutation& mutation, unsigned left);
   // The place where the subject stands now, unmounted, from which searches have so many steps left. `before`: what led
   // there.
-  Place stand(model::Layers layers, Judge judge, std::vector<Event> before, unsigned left);
+  Place stand(Scanned scanned, Judge judge, std::vector<Event> before, unsigned left);
   // Whether the subject stands there now.
   bool go_to(const Place& place);
   bool ask(Judge& judge, const Operation& operation, bool observed);
