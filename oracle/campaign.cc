@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "oracle/finding_file.h"
+
 namespace ovlspec::oracle {
 namespace {
 
@@ -48,6 +50,7 @@ SubjectReport Campaign::run() {
 
 void Campaign::resume() {
   if (journal_ == nullptr) return;
+  as_met_ = saved_as_met(subject_, context_.options.out);
   const auto found = journal_->before().parts.find(subject_);
   if (found == journal_->before().parts.end()) return;
   for (const Played& played : found->second.played) {
@@ -91,6 +94,9 @@ void Campaign::add(const PlayedCase& played) {
   }
   ledger_->add(settled);
   batch_.add(settled);
+  // They are small now, or enough is known of their kind.
+  if (const auto left = as_met_.find(played.number); left != as_met_.end() && !played.crashed)
+    std::for_each(left->second.begin(), left->second.end(), remove_file);
   ++next_;
   SubjectReport& report = ledger_->report();
   report.seconds = seconds();

@@ -8,6 +8,7 @@
 
 #include "oracle/check.h"
 #include "oracle/disk_test_support.h"
+#include "oracle/finding_file.h"
 
 namespace ovlspec::oracle {
 namespace {
@@ -194,6 +195,26 @@ TEST_F(CampaignTest, JournalIsNotGoneOnWithByOtherTraces) {
   // The first trace is the same.
   write("traces/b.trace", "ovlspec trace 1\nlower 0\n  file f\nmount\n");
   EXPECT_EQ(check(options_), ExitStatus::kUsage);
+}
+
+TEST_F(CampaignTest, WhatAKilledRunSavedAsItMetItGoesOnceTheCaseIsPlayed) {
+  options_.subjects = {"engine"};
+  std::filesystem::create_directory(options_.out);
+  const auto save = [this](const std::string& subject, std::uint64_t number) {
+    Violation violation{.subject = subject, .key = "ID-3 stat 0123 case " + std::to_string(number)};
+    violation.trace.lowers.emplace_back();
+    return *save_violation(violation, options_.out);
+  };
+  const std::string met = save("engine", 2);
+  const std::string not_played = save("engine", 7);
+  const std::string of_another = save("engine:reuse", 2);
+  EXPECT_EQ(check(options_), ExitStatus::kConforms);
+  EXPECT_TRUE(std::filesystem::exists(met));
+  options_.journal = directory_ + "/journal.jsonl";
+  EXPECT_EQ(check(options_), ExitStatus::kConforms);
+  EXPECT_FALSE(std::filesystem::exists(met));
+  EXPECT_TRUE(std::filesystem::exists(not_played));
+  EXPECT_TRUE(std::filesystem::exists(of_another));
 }
 
 TEST_F(CampaignTest, StoppedRunIsInconclusive) {
