@@ -92,6 +92,35 @@ void Continuity::claims_lost() {
   perhaps_.insert(origins_.begin(), origins_.end());
 }
 
+void Continuity::tell(const std::function<void(std::uint64_t)>& word,
+                      const std::function<void(Identity)>& identity) const {
+  const auto tell_backing = [&word](const Backing& backing) {
+    for (const std::uint64_t part : {backing.file_system, backing.number, std::uint64_t{backing.generation}})
+      word(part);
+  };
+  const auto tell_pairs = [&](const auto& pairs) {
+    word(pairs.size());
+    for (const auto& [backing, of] : pairs) {
+      tell_backing(backing);
+      identity(of);
+    }
+  };
+  word(objects_.size());
+  for (const auto& [backing, object] : objects_) {
+    tell_backing(backing);
+    identity(object.identity);
+    for (const bool flag :
+         {object.is_certain, object.copied_up, object.copied_twice, object.copied_record, object.awaits_adoption})
+      word(flag);
+  }
+  tell_pairs(origins_);
+  tell_pairs(copies_);
+  tell_pairs(perhaps_);
+  word(records_.size());
+  for (const Backing& record : records_) tell_backing(record);
+  for (const bool flag : {lowers_have_claims_, upper_is_bare_, work_is_empty_}) word(flag);
+}
+
 bool Continuity::needs_layers(const Mutation& mutation) {
   if (const auto* copy = std::get_if<CopyLayer>(&mutation)) return copy->layer.upper;
   return std::holds_alternative<Copy>(mutation);

@@ -20,6 +20,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -54,6 +55,10 @@ class Continuity {
   void removed(Identity identity, const Backing& before, Touched touched);
   // A writable mount began: a copied upper layer is adopted.
   void adopted();
+
+  // Tells all that later answers depend on, as words in an order of their own. `identity` is told each identity where a
+  // word for it would stand.
+  void tell(const std::function<void(std::uint64_t)>& word, const std::function<void(Identity)>& identity) const;
 
   // Whether `changed` needs the layers as they are on both sides of this change.
   static bool needs_layers(const Mutation& mutation);

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "oracle/finding_file.h"
+
 namespace ovlspec::oracle {
 namespace {
 
@@ -27,17 +29,18 @@ SubjectReport Campaign::run() {
   report.gated = gates.empty() || std::find(gates.begin(), gates.end(), subject_) != gates.end();
   const JudgedSubject judged{.name = subject_, .profile = profile_};
   const auto players = make_players(context_, judged);
-  if (!profile.error.empty()) report.failure = "its profile: " + profile.error;
-  if (!report.failure) report.failure = players->start();
-  if (report.failure) return std::move(report);
   if (context_.options.steered) steering_.emplace(context_.options.seed);
   start_ = Clock::now();
-  report.stale = players->stale();
   resume();
-  play_all(*players);
-  write_batch();
+  if (!profile.error.empty()) report.failure = "its profile: " + profile.error;
+  if (!report.failure) report.failure = players->start();
+  if (!report.failure) {
+    report.stale = players->stale();
+    play_all(*players);
+    write_batch();
+    report.stopped = is_stopped();
+  }
   report.seconds = seconds();
-  report.stopped = is_stopped();
   if (report.stopped) report_interrupted();
   ledger_->find_unexpected();
   if (journal_ != nullptr)
@@ -47,6 +50,7 @@ SubjectReport Campaign::run() {
 
 void Campaign::resume() {
   if (journal_ == nullptr) return;
+  as_met_ = saved_as_met(subject_, context_.options.out);
   const auto found = journal_->before().parts.find(subject_);
   if (found == journal_->before().parts.end()) return;
   for (const Played& played : found->second.played) {
@@ -90,6 +94,9 @@ void Campaign::add(const PlayedCase& played) {
   }
   ledger_->add(settled);
   batch_.add(settled);
+  // They are small now, or enough is known of their kind.
+  if (const auto left = as_met_.find(played.number); left != as_met_.end() && !played.crashed)
+    std::for_each(left->second.begin(), left->second.end(), remove_file);
   ++next_;
   SubjectReport& report = ledger_->report();
   report.seconds = seconds();

@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "oracle/journal.h"
 #include "oracle/ledger.h"
@@ -41,13 +42,14 @@ class Campaign {
   std::string subject_;
   Profile profile_;
   std::optional<Ledger> ledger_;
-  std::uint64_t next_ = 0;                       // the place of the first case that was not added up
-  std::uint64_t asked_ = 0;                      // and of the first that was not asked for
-  std::uint64_t playing_ = 0;                    // cases that were asked for and not answered
-  std::map<std::uint64_t, PlayedCase> waiting_;  // by place: played, and one before them is not
-  Played batch_;                                 // added up, and not in the journal yet
-  std::optional<Steering> steering_;             // of a campaign that is steered
-  double seconds_before_ = 0;                    // of earlier runs
+  std::uint64_t next_ = 0;                                    // the place of the first case that was not added up
+  std::uint64_t asked_ = 0;                                   // and of the first that was not asked for
+  std::uint64_t playing_ = 0;                                 // cases that were asked for and not answered
+  std::map<std::uint64_t, PlayedCase> waiting_;               // by place: played, and one before them is not
+  Played batch_;                                              // added up, and not in the journal yet
+  std::map<std::uint64_t, std::vector<std::string>> as_met_;  // files of a run that was killed, by case
+  std::optional<Steering> steering_;                          // of a campaign that is steered
+  double seconds_before_ = 0;                                 // of earlier runs
   double seconds_written_ = 0;
   Clock::time_point start_;
 };

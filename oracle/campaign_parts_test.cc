@@ -154,7 +154,7 @@ class JournalTest : public testing::Test {
   }
 
   const TestDirectory directory_;
-  const JournalHead head_ = journal_head(CheckOptions{.subjects = {"engine"}}, "first case");
+  const JournalHead head_ = journal_head(CheckOptions{.subjects = {"engine"}}, "cases");
 };
 
 TEST_F(JournalTest, IsReadAsItWasWritten) {
@@ -184,6 +184,20 @@ TEST_F(JournalTest, TornLastLineIsCutWhereverItEnds) {
     ASSERT_EQ(journal.add("engine", 9, 1, some_played(1)), std::nullopt);
     EXPECT_EQ(read_journal(path()).text->parts.at("engine").next, 9U);
   }
+}
+
+TEST_F(JournalTest, DamagedLineIsRefusedByItsNumber) {
+  write();
+  const std::string whole = text();
+  const std::size_t second = whole.find('\n') + 1;
+  const std::string damaged = whole.substr(0, second) + "{}" + whole.substr(second);
+  std::ofstream(path()) << damaged;
+  Journal journal;
+  for (const auto& why : {Journal::open(path(), head_, journal), std::optional(read_journal(path()).error)}) {
+    ASSERT_TRUE(why);
+    EXPECT_EQ(*why, path() + ": line 2: no line of a journal");
+  }
+  EXPECT_EQ(text(), damaged);
 }
 
 TEST_F(JournalTest, OtherCampaignIsRefusedInOneLine) {

@@ -8,6 +8,7 @@
 
 #include "oracle/check.h"
 #include "oracle/disk_test_support.h"
+#include "oracle/finding_file.h"
 
 namespace ovlspec::oracle {
 namespace {
@@ -169,6 +170,51 @@ TEST_F(CampaignTest, ShardsHaveTheCasesOfTheWholeAndNoOthers) {
                  .get<std::uint64_t>();
   }
   EXPECT_EQ(cases, 7U);
+}
+
+TEST_F(CampaignTest, JournalIsNotGoneOnWithByAnotherProgramOfTheSubject) {
+  options_.journal = directory_ + "/journal.jsonl";
+  mend_agent();
+  EXPECT_EQ(check(options_), ExitStatus::kConforms);
+  EXPECT_EQ(check(options_), ExitStatus::kConforms);
+  const std::string before = read("agent");
+  write("agent", before + "# another\n");
+  EXPECT_EQ(check(options_), ExitStatus::kUsage);
+  write("agent", before);
+  EXPECT_EQ(check(options_), ExitStatus::kConforms);
+}
+
+TEST_F(CampaignTest, JournalIsNotGoneOnWithByOtherTraces) {
+  options_.subjects = {"engine"};
+  options_.journal = directory_ + "/journal.jsonl";
+  options_.traces = directory_ + "/traces";
+  std::filesystem::create_directory(options_.traces);
+  write("traces/a.trace", "ovlspec trace 1\nlower 0\nmount\n");
+  write("traces/b.trace", "ovlspec trace 1\nlower 0\nmount\n");
+  EXPECT_EQ(check(options_), ExitStatus::kConforms);
+  // The first trace is the same.
+  write("traces/b.trace", "ovlspec trace 1\nlower 0\n  file f\nmount\n");
+  EXPECT_EQ(check(options_), ExitStatus::kUsage);
+}
+
+TEST_F(CampaignTest, WhatAKilledRunSavedAsItMetItGoesOnceTheCaseIsPlayed) {
+  options_.subjects = {"engine"};
+  std::filesystem::create_directory(options_.out);
+  const auto save = [this](const std::string& subject, std::uint64_t number) {
+    Violation violation{.subject = subject, .key = "ID-3 stat 0123 case " + std::to_string(number)};
+    violation.trace.lowers.emplace_back();
+    return *save_violation(violation, options_.out);
+  };
+  const std::string met = save("engine", 2);
+  const std::string not_played = save("engine", 7);
+  const std::string of_another = save("engine:reuse", 2);
+  EXPECT_EQ(check(options_), ExitStatus::kConforms);
+  EXPECT_TRUE(std::filesystem::exists(met));
+  options_.journal = directory_ + "/journal.jsonl";
+  EXPECT_EQ(check(options_), ExitStatus::kConforms);
+  EXPECT_FALSE(std::filesystem::exists(met));
+  EXPECT_TRUE(std::filesystem::exists(not_played));
+  EXPECT_TRUE(std::filesystem::exists(of_another));
 }
 
 TEST_F(CampaignTest, StoppedRunIsInconclusive) {

@@ -7,7 +7,9 @@
 #include "oracle/generator.h"
 #include "oracle/given_places.h"
 #include "oracle/posix_layers.h"
+#include "oracle/program_digest.h"
 #include "oracle/trace_file.h"
+#include "oracle/trace_text.h"
 
 namespace ovlspec::oracle {
 namespace {
@@ -118,6 +120,13 @@ CasesOrError cases_of(const CheckOptions& options) {
   if (!options.traces.empty()) return from_files(options.traces);
   if (!options.layers.empty()) return over_layers(options);
   return CasesOrError{std::make_unique<Generated>(options), {}};
+}
+
+std::string digest_of(const Cases& cases) {
+  Digest digest;
+  const std::uint64_t count = cases.count().value_or(1);
+  for (std::uint64_t i = 0; i < count; ++i) digest.add(print_text(cases.make(i)));
+  return digest.text();
 }
 
 }  // namespace ovlspec::oracle

@@ -30,4 +30,7 @@ struct CasesOrError {
 };
 CasesOrError cases_of(const CheckOptions& options);
 
+// Of all cases where they have an end, else of the first, which has the layers that are given in it.
+std::string digest_of(const Cases& cases);
+
 }  // namespace ovlspec::oracle

@@ -9,7 +9,6 @@
 #include "oracle/report.h"
 #include "oracle/report_files.h"
 #include "oracle/report_reproduce.h"
-#include "oracle/trace_text.h"
 
 namespace ovlspec::oracle {
 namespace {
@@ -40,7 +39,7 @@ ExitStatus check(const CheckOptions& options) {
   }
   Journal journal;
   if (!options.journal.empty()) {
-    const JournalHead head = journal_head(options, print_text(cases.cases->make(0)));
+    const JournalHead head = journal_head(options, digest_of(*cases.cases));
     if (const auto why = Journal::open(options.journal, head, journal)) {
       fmt::print(stderr, "ovlspec: {}\n", *why);
       return ExitStatus::kUsage;

@@ -31,6 +31,10 @@ Attempt<Done> failed(const Attempt<T>& attempt) {
   return {.value = std::nullopt, .failure = attempt.failure};
 }
 
+std::string given_path(const GivenPlace& given, const std::string& base, std::uint8_t place) {
+  return given.directory + base.substr(base.rfind('/')) + "-" + std::to_string(place);
+}
+
 void remove_tree(const std::string& path) {
   std::error_code ignored;
   std::filesystem::remove_all(path, ignored);
@@ -106,9 +110,8 @@ std::string DiskStack::source_of(const Directory& directory) const {
 }
 
 std::string DiskStack::place_path(std::uint8_t place) const {
-  const std::string number = std::to_string(place);
-  if (given_.empty()) return base_ + "/" + number;
-  return given_[place % given_.size()].directory + base_.substr(base_.rfind('/')) + "-" + number;
+  if (given_.empty()) return base_ + "/" + std::to_string(place);
+  return given_path(given_[place % given_.size()], base_, place);
 }
 
 bool DiskStack::is_anothers(const std::string& path) const { return bases_in_use().has_other(base_, path); }
@@ -416,6 +419,15 @@ std::optional<Attempt<model::Tree>> DiskStack::kernel_view() const {
   if (auto unmounted = unmount_at(point); !unmounted.ok())
     return Attempt<model::Tree>{.value = std::nullopt, .failure = unmounted.failure};
   return tree;
+}
+
+void remove_stacks_in(const std::string& temporary) {
+  std::error_code ignored;
+  for (const auto& stack : std::filesystem::directory_iterator(temporary, ignored))
+    for (const GivenPlace& given : given_places())
+      for (std::uint8_t place = 0; place < kPlaces; ++place)
+        remove_tree(given_path(given, stack.path().string(), place));
+  remove_tree(temporary);
 }
 
 }  // namespace ovlspec::oracle

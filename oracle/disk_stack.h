@@ -107,4 +107,7 @@ class DiskStack {
   std::uint32_t images_made_ = 0;
 };
 
+// Removes a process's directory of temporary files once the process is gone, with what its stacks left elsewhere.
+void remove_stacks_in(const std::string& temporary);
+
 }  // namespace ovlspec::oracle

@@ -25,9 +25,7 @@ constexpr std::uint64_t kCounterexamplesAtMost = 10;  // of all stacks, after wh
 class Exploration {
  public:
   Exploration(const ExploreOptions& options, const SubjectMaker& make)
-      : options_(options), make_(make), stacks_(options.size), states_(options.memory) {
-    report_.stacks = stacks_.count();
-  }
+      : options_(options), make_(make), stacks_(options.size), states_(options.memory) {}
 
   ExploreReport run() {
     if (!options_.progress.empty()) report_.failure = ExploreProgress::open(options_.progress, what(), progress_);
@@ -36,7 +34,9 @@ class Exploration {
     if (!report_.failure) run_threads();
     report_.different = states_.count();
     report_.different_is_least = states_.is_full();
-    report_.stopped = report_.finished < report_.stacks;
+    report_.has_more = !stacks_.is_at_end();
+    report_.stacks = std::max(report_.stacks, report_.finished);
+    report_.stopped = report_.has_more || report_.finished < report_.stacks;
     report_.seconds = seconds();
     return std::move(report_);
   }
@@ -70,8 +70,8 @@ class Exploration {
       if (Clock::now() < next) continue;
       next += std::chrono::seconds(10);
       const std::lock_guard lock(mutex_);
-      fmt::print(stderr, "{} of {} stacks, {} sequences, {} different states\n", report_.finished, report_.stacks,
-                 report_.explored.sequences, states_.count());
+      fmt::print(stderr, "{} stacks, {} sequences, {} different states\n", report_.finished, report_.explored.sequences,
+                 states_.count());
     }
   }
 
@@ -79,9 +79,9 @@ class Exploration {
     const SubjectOrError made = make_();
     if (made.subject == nullptr) return fail(made.error.what);
     Explorer explorer(*made.subject, {.size = options_.size, .length = options_.length, .stop = &stop_}, &states_);
-    for (std::uint64_t stack = next_++; stack < report_.stacks && !stop_; stack = next_++) {
-      if (progress_.finished().count(stack) != 0) continue;
-      const Explorer::Result result = explorer.explore(stacks_.make(stack));
+    while (const auto drawn = draw()) {
+      const auto& [stack, trace] = *drawn;
+      const Explorer::Result result = explorer.explore(trace);
       if (result.failure) return fail(*result.failure);
       if (result.counterexample) {
         found(*made.subject, *result.counterexample, stack);
@@ -89,6 +89,16 @@ class Exploration {
         finish(stack, result.explored);
       }
     }
+  }
+
+  // The next stack that is not finished, with its number.
+  std::optional<std::pair<std::uint64_t, Trace>> draw() {
+    const std::lock_guard lock(drawing_);
+    while (!stop_ && stacks_.next(&stop_)) {
+      const std::uint64_t stack = report_.stacks++;
+      if (progress_.finished().count(stack) == 0) return std::pair(stack, stacks_.make());
+    }
+    return std::nullopt;
   }
 
   void fail(const std::string& why) {
@@ -108,6 +118,13 @@ class Exploration {
     }
   }
 
+  ShrinkLimits shrink_limits() const {
+    constexpr double kSecondsAtLeast = 1;
+    ShrinkLimits limits;
+    if (options_.seconds) limits.seconds = std::clamp(*options_.seconds - seconds(), kSecondsAtLeast, limits.seconds);
+    return limits;
+  }
+
   void found(Subject& subject, const Counterexample& counterexample, std::uint64_t stack) {
     const Profile profile;
     Violation violation{
@@ -120,7 +137,7 @@ class Exploration {
       return true;
     };
     violation.steadiness.replays = 1;
-    if (holds(violation.trace)) violation.trace = shrink(violation.trace, holds);
+    if (holds(violation.trace)) violation.trace = shrink(violation.trace, holds, shrink_limits());
     violation.steadiness.shown = std::min(violation.steadiness.shown, 1U);
     violation.key = key_of(violation.finding, violation.trace);
     const std::lock_guard lock(mutex_);
@@ -137,10 +154,10 @@ class Exploration {
 
   const ExploreOptions& options_;
   const SubjectMaker& make_;
-  const SmallStacks stacks_;
   const Clock::time_point start_ = Clock::now();
+  std::mutex drawing_;  // over the stacks, and their count in the report
+  SmallStacks stacks_;
   StateSet states_;
-  std::atomic<std::uint64_t> next_{0};
   std::atomic<bool> stop_{false};
   std::mutex mutex_;  // over all below
   ExploreProgress progress_;
@@ -168,7 +185,8 @@ std::string explore_text(const ExploreOptions& options, const ExploreReport& rep
   const Explored& explored = report.explored;
   text += fmt::format("\n{}: up to {} layers, {} names, {} steps\n", options.subject, options.size.layers,
                       options.size.names, options.length);
-  text += fmt::format("stacks                {} of {}\n", report.finished, report.stacks);
+  text += fmt::format("stacks                {} of {}{}\n", report.finished, report.has_more ? "more than " : "",
+                      report.stacks);
   text += fmt::format("sequences judged      {}\n", explored.sequences);
   text += fmt::format("answers judged        {}\n", explored.answers) + states_text(report);
   text += fmt::format("searches not repeated {}\n", explored.merged);

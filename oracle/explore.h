@@ -18,7 +18,7 @@ struct ExploreOptions {
   unsigned length = 2;
   std::string subject = "engine";
   unsigned jobs = 1;                   // threads
-  std::optional<double> seconds;       // after which no stack is begun, and those that were begun are given up
+  std::optional<double> seconds;       // for all: after them no stack is looked for, and what was begun is given up
   std::uint64_t memory = 1ULL << 30U;  // bytes, in which different states of all stacks are counted
   std::string progress;                // a file of the stacks that are finished, from which a run goes on; empty: none
   std::string out = "ovlspec-findings";  // counterexamples are saved here
@@ -26,8 +26,9 @@ struct ExploreOptions {
 };
 
 struct ExploreReport {
-  Explored explored;  // of the stacks that are finished; the digest is the same however they were shared out
-  std::uint64_t stacks = 0;
+  Explored explored;         // of the stacks that are finished; the digest is the same however they were shared out
+  std::uint64_t stacks = 0;  // that were come to
+  bool has_more = false;     // ... and there are others
   std::uint64_t finished = 0;
   std::uint64_t resumed = 0;          // of those, before this run
   std::uint64_t different = 0;        // states of all stacks of this run

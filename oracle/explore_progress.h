@@ -1,4 +1,4 @@
-// The stacks that an exploration has finished, in a file: JSON lines, the first of which tells what is explored.
+// The stacks that an exploration has finished, in a LineLog: JSON lines, the first of which tells what is explored.
 #pragma once
 
 #include <cstdint>
@@ -6,15 +6,14 @@
 #include <optional>
 #include <string>
 
-#include "oracle/descriptor.h"
 #include "oracle/explorer.h"
+#include "oracle/line_log.h"
 
 namespace ovlspec::oracle {
 
 class ExploreProgress {
  public:
-  // Begins the file, or reads what it has; a last line that was torn is cut off. Why not, in a line. `what` tells what
-  // is explored, and by which program.
+  // Begins the file, or goes on in it. Why not, in a line. `what` tells what is explored, and by which program.
   static std::optional<std::string> open(const std::string& path, const std::string& what, ExploreProgress& progress);
 
   const std::map<std::uint64_t, Explored>& finished() const { return finished_; }
@@ -22,10 +21,7 @@ class ExploreProgress {
   std::optional<std::string> add(std::uint64_t stack, const Explored& explored);
 
  private:
-  std::optional<std::string> append(const std::string& line);
-
-  std::string path_;
-  Descriptor file_;
+  LineLog log_;
   std::map<std::uint64_t, Explored> finished_;
 };
 

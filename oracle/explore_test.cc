@@ -7,6 +7,7 @@
 #include <fstream>
 #include <set>
 
+#include "oracle/mixing.h"
 #include "oracle/state_digest.h"
 #include "oracle/trace_text.h"
 #include "oracle/world.h"
@@ -14,19 +15,42 @@
 namespace ovlspec::oracle {
 namespace {
 
+std::vector<std::string> stacks_of(const WorldSize& size) {
+  std::vector<std::string> texts;
+  for (SmallStacks stacks(size); stacks.next();) texts.push_back(print_text(stacks.make()));
+  return texts;
+}
+
 TEST(SmallStacks, EachIsThereOnce) {
-  const SmallStacks stacks({.layers = 2, .names = 2});
-  std::set<std::string> seen;
-  for (std::size_t i = 0; i < stacks.count(); ++i) EXPECT_TRUE(seen.insert(print_text(stacks.make(i))).second) << i;
-  EXPECT_GT(seen.size(), 5000U);
+  const std::vector<std::string> stacks = stacks_of({.layers = 2, .names = 2});
+  EXPECT_EQ(std::set<std::string>(stacks.begin(), stacks.end()).size(), stacks.size());
+  EXPECT_GT(stacks.size(), 5000U);
 }
 
 TEST(SmallStacks, HoldWhatOverlaysAreMadeOf) {
-  const SmallStacks stacks({.layers = 2, .names = 2});
   std::string all;
-  for (std::size_t i = 0; i < stacks.count(); ++i) all += print_text(stacks.make(i));
+  for (const std::string& stack : stacks_of({.layers = 2, .names = 2})) all += stack;
   for (const char* word : {"whiteout a/a", "opaque", "link b a", "symlink b", "upper", "lower 1"})
     EXPECT_NE(all.find(word), std::string::npos) << word;
+}
+
+// All but those whose lowers, having no name in common, lie the other way round.
+TEST(SmallStacks, LowersWithoutACommonNameAreThereInOneOrder) {
+  constexpr unsigned kShapes = 9;  // of one name, nothing among them
+  EXPECT_EQ(stacks_of({.layers = 1, .names = 1}).size(), kShapes);
+  EXPECT_EQ(stacks_of({.layers = 2, .names = 1}).size(), kShapes + 2 * kShapes * kShapes - (kShapes - 1));
+}
+
+TEST(SmallStacks, SearchThatIsStoppedCanBeGoneOnWith) {
+  std::vector<std::string> found;
+  SmallStacks stacks({.layers = 2, .names = 1});
+  for (std::atomic<bool> stop{true}; stacks.next(); stop = true) {
+    found.push_back(print_text(stacks.make()));
+    EXPECT_FALSE(stacks.next(&stop));
+    EXPECT_FALSE(stacks.is_at_end());
+  }
+  EXPECT_TRUE(stacks.is_at_end());
+  EXPECT_EQ(found, stacks_of({.layers = 2, .names = 1}));
 }
 
 TEST(StateDigest, IsOfTheLayersUpToNames) {
@@ -37,6 +61,12 @@ TEST(StateDigest, IsOfTheLayersUpToNames) {
   EXPECT_NE(one, digest(world().lower().file("a", "x").dir("b").opaque().upper()));
   EXPECT_NE(one, digest(world().lower().file("a", "x").upper().dir("b")));
   EXPECT_NE(one, digest(world().lower().file("a", "x").dir("b")));
+  EXPECT_NE(one, digest(world().lower().file("a", "x").owner(1000, 0).dir("b").upper()));
+  EXPECT_NE(one, digest(world().lower().file("a", "x").owner(0, 1000).dir("b").upper()));
+  EXPECT_NE(digest(world().lower().device("a", {1, 3})), digest(world().lower().device("a", {1, 5})));
+  model::Layers metacopy = world().lower().file("a", "x").dir("b").upper().layers();
+  metacopy.lowers[0].marks[1].metacopy = true;
+  EXPECT_NE(one, state_digest(metacopy, 2));
   const std::uint64_t linked = digest(world().lower().file("a", "x").link("b", "a"));
   EXPECT_NE(linked, digest(world().lower().file("a", "x").file("b", "x")));
 }
@@ -68,6 +98,7 @@ class Wrapped : public Subject {
   Attempt<Done> mutate(const model::Mutation& mutation) override { return inner_->mutate(mutation); }
   Attempt<Scanned> scan() override { return inner_->scan(); }
   std::shared_ptr<const Snapshot> snapshot() override { return inner_->snapshot(); }
+  std::optional<std::uint64_t> digest() override { return inner_->digest(); }
   Attempt<Done> go_back(const Snapshot& snapshot) override { return inner_->go_back(snapshot); }
 
  protected:
@@ -107,6 +138,38 @@ class WritesOnError : public Wrapped {
   }
 };
 
+// Cannot do without what lies in the work directory.
+class NeedsWork : public Wrapped {
+ public:
+  Attempt<Done> prepare(const Trace& trace) override {
+    without_.clear();
+    wiped_ = false;
+    return Wrapped::prepare(trace);
+  }
+  Attempt<Done> mutate(const model::Mutation& mutation) override {
+    wiped_ = std::holds_alternative<model::WipeWork>(mutation);
+    return Wrapped::mutate(mutation);
+  }
+  std::shared_ptr<const Snapshot> snapshot() override {
+    auto taken = Wrapped::snapshot();
+    if (wiped_) without_.push_back(taken);
+    return taken;
+  }
+  Attempt<Done> go_back(const Snapshot& snapshot) override {
+    const auto is_it = [&snapshot](const auto& taken) { return taken.get() == &snapshot; };
+    wiped_ = std::any_of(without_.begin(), without_.end(), is_it);
+    return Wrapped::go_back(snapshot);
+  }
+  Attempt<Done> mount() override {
+    if (!wiped_) return Wrapped::mount();
+    return {.value = std::nullopt, .failure = {.error = Errno::kEIO, .what = "no work", .fault = Fault::kSubject}};
+  }
+
+ private:
+  bool wiped_ = false;
+  std::vector<std::shared_ptr<const Snapshot>> without_;
+};
+
 template <typename Kind>
 SubjectOrError make() {
   return SubjectOrError{.subject = std::make_unique<Kind>(), .error = {}};
@@ -126,12 +189,12 @@ TEST_F(ExploreTest, TinyWorldIsExploredCompletely) {
   const ExploreReport report = explore_all(options({.layers = 2, .names = 1}, 2), make<Wrapped>);
   EXPECT_FALSE(report.failure);
   EXPECT_TRUE(report.violations.empty());
-  EXPECT_EQ(report.finished, 162U);
-  EXPECT_EQ(report.explored.sequences, 74106U);
-  EXPECT_EQ(report.explored.states, 11119U);
-  EXPECT_EQ(report.different, 4554U);
+  EXPECT_EQ(report.finished, 163U);
+  EXPECT_EQ(report.explored.sequences, 76494U);
+  EXPECT_EQ(report.explored.states, 11132U);
+  EXPECT_EQ(report.different, 4556U);
   EXPECT_EQ(report.explored.met.count(), 59U);
-  EXPECT_EQ(report.explored.digest, 0x9f23f3e8c76e9fc1ULL);
+  EXPECT_EQ(report.explored.digest, 0x6efab7565d7d0bddULL);
 }
 
 TEST_F(ExploreTest, ThreadsChangeNothing) {
@@ -159,6 +222,22 @@ TEST_F(ExploreTest, RunGoesOnWhereTheLastOneStopped) {
   EXPECT_EQ(report.explored, whole.explored);
   resumed.length = 2;
   EXPECT_TRUE(explore_all(resumed, make<Wrapped>).failure);
+  resumed.length = 1;
+  std::ofstream(resumed.progress) << text.insert(text.find('\n') + 1, "{\"stack\":1}\n");
+  const ExploreReport damaged = explore_all(resumed, make<Wrapped>);
+  EXPECT_EQ(damaged.failure, resumed.progress + ": line 2: no line of an exploration");
+  EXPECT_EQ(damaged.finished, 0U);
+}
+
+// There are some 10^12 stacks.
+TEST_F(ExploreTest, TimeBoundsTheSearchForStacksToo) {
+  ExploreOptions limited = options({.layers = 4, .names = 3}, 1);
+  limited.seconds = 0.5;
+  const ExploreReport report = explore_all(limited, make<Wrapped>);
+  EXPECT_TRUE(report.stopped);
+  EXPECT_TRUE(report.has_more);
+  EXPECT_GT(report.finished, 0U);
+  EXPECT_LT(report.seconds, 10);
 }
 
 TEST_F(ExploreTest, BugThatTakesTwoStepsIsFoundAndMadeSmall) {
@@ -178,6 +257,62 @@ TEST_F(ExploreTest, BugThatTakesTwoStepsIsFoundAndMadeSmall) {
 TEST_F(ExploreTest, WhatAnErrorLeavesOnDiskIsFound) {
   const ExploreReport report = explore_all(options({.layers = 2, .names = 1}, 1), make<WritesOnError>);
   ASSERT_FALSE(report.violations.empty());
+}
+
+TEST_F(ExploreTest, WorkDirectoryIsWiped) {
+  const ExploreReport report = explore_all(options({.layers = 2, .names = 1}, 2), make<NeedsWork>);
+  ASSERT_FALSE(report.violations.empty());
+  EXPECT_EQ(report.violations.front().finding.rule, model::Rule::kMount);
+}
+
+// What a search that goes on from somewhere is told by.
+struct LeftBehind {
+  std::uint64_t layers = 0;
+  std::uint64_t snapshot = 0;
+  std::uint64_t judge = 0;
+  bool operator==(const LeftBehind&) const = default;
+};
+enum class Looks : std::uint8_t { kAtAll, kAtNothing };
+// By this, done to a lower file.
+LeftBehind left_by(const std::vector<Operation>& operations, Looks looks) {
+  const auto subject = make_subject("engine").subject;
+  const Profile profile;
+  Judge judge(profile);
+  EXPECT_TRUE(subject->prepare(world().lower("f", "x").upper().trace()).ok());
+  EXPECT_EQ(judge.layers_changed(subject->scan().value->layers), Verdict::kFine);
+  EXPECT_TRUE(subject->mount().ok());
+  EXPECT_EQ(judge.mounted(std::nullopt), Verdict::kFine);
+  const auto ask = [&](const Operation& operation) {
+    EXPECT_EQ(judge.step(superuser(), operation, subject->apply(superuser(), operation)), Verdict::kFine);
+  };
+  for (const Operation& operation : operations) ask(operation);
+  if (looks == Looks::kAtAll)
+    for (const Operation& operation : judge.walk()) ask(operation);
+  EXPECT_TRUE(subject->unmount().ok());
+  const Attempt<Scanned> scanned = subject->scan();
+  EXPECT_EQ(judge.ended(*scanned.value, Ending::kUnmount), Verdict::kFine);
+  Mixing told;
+  judge.tell([&told](std::uint64_t word) { told.add(word); });
+  return {.layers = state_digest(scanned.value->layers, 1), .snapshot = *subject->digest(), .judge = told.value()};
+}
+
+TEST(WhatASearchGoesOnFrom, IsAllThatTheFutureDependsOn) {
+  const Operation unlink = Unlink{"f"};
+  const Operation chmod = Chmod{Target::at("f"), 0600};
+  const Operation no_change = Open{.path = "f", .flags = {}, .mode = 0, .slot = 0};
+  const LeftBehind removed = left_by({unlink}, Looks::kAtAll);
+  EXPECT_EQ(removed, left_by({unlink}, Looks::kAtAll));
+  EXPECT_EQ(left_by({}, Looks::kAtAll), left_by({no_change}, Looks::kAtAll));
+  // What was copied up left its claim in the work directory and in the seal.
+  const LeftBehind copied_up = left_by({chmod, unlink}, Looks::kAtAll);
+  EXPECT_EQ(copied_up.layers, removed.layers);
+  EXPECT_NE(copied_up.snapshot, removed.snapshot);
+  // A number that was seen has to be shown again.
+  const LeftBehind seen = left_by({Stat{Target::at("f")}, unlink}, Looks::kAtAll);
+  EXPECT_EQ(seen.layers, removed.layers);
+  EXPECT_EQ(seen.snapshot, removed.snapshot);
+  EXPECT_NE(seen.judge, removed.judge);
+  EXPECT_NE(left_by({}, Looks::kAtAll).judge, left_by({}, Looks::kAtNothing).judge);
 }
 
 TEST_F(ExploreTest, SubjectWithoutSnapshotsIsAFailure) {

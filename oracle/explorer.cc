@@ -1,6 +1,7 @@
 #include "oracle/explorer.h"
 
 #include "model/merge.h"
+#include "oracle/mixing.h"
 #include "oracle/state_digest.h"
 
 namespace ovlspec::oracle {
@@ -29,16 +30,14 @@ Explorer::Result Explorer::explore(const Trace& stack) {
   if (!require(subject_.prepare(stack))) return std::move(result_);
   Attempt<Scanned> scanned = subject_.scan();
   if (!require(scanned)) return std::move(result_);
-  Place place{.snapshot = subject_.snapshot(),
-              .layers = std::move(scanned.value->layers),
-              .judge = Judge(profile_),
-              .events = {}};
-  if (place.snapshot == nullptr) {
+  if (!subject_.digest()) {
     result_.failure = "the subject has no snapshots";
     return std::move(result_);
   }
+  places_ = 0;
+  Place place = stand(std::move(*scanned.value), Judge(profile_), {}, limits_.length);
   before_ = &place.events;
-  if (judged(place.judge, place.judge.layers_changed(place.layers))) from_place(place, limits_.length);
+  if (judged(place.judge, place.judge.layers_changed(place.scanned.layers))) from_place(place, limits_.length);
   result_.stopped = limits_.stop != nullptr && *limits_.stop;
   result_.explored.digest = mixed(result_.explored.digest);
   return std::move(result_);
@@ -86,7 +85,8 @@ Explorer::Made Explorer::try_all(Judge& judge) {
 std::optional<Judge> Explorer::lead_to(const Place& place, const Made& made) {
   live_.clear();
   before_ = &place.events;
-  if (!require(subject_.go_back(*place.snapshot))) return std::nullopt;
+  if (!go_to(place)) return std::nullopt;
+  standing_ = 0;
   Judge judge = place.judge;
   const Attempt<Done> mounted = subject_.mount();
   ++result_.explored.sequences;
@@ -131,9 +131,15 @@ std::optional<Explorer::Place> Explorer::leave(const Place& place, Judge& judge,
     judged(judge, judge.not_unmounted(ended.failure));
     return std::nullopt;
   }
-  Attempt<Scanned> scanned = subject_.scan();
-  if (!require(scanned) || !judged(judge, judge.ended(*scanned.value, Ending::kUnmount))) return std::nullopt;
-  const std::uint64_t digest = state_digest(scanned.value->layers, limits_.size.names);
+  // What nothing was written to is as it was.
+  Attempt<Scanned> changed{.value = std::nullopt, .failure = {}};
+  if (subject_.writes() != 0) {
+    changed = subject_.scan();
+    if (!require(changed)) return std::nullopt;
+  }
+  const Scanned& scanned = changed.ok() ? *changed.value : place.scanned;
+  if (!judged(judge, judge.ended(scanned, Ending::kUnmount))) return std::nullopt;
+  const std::uint64_t digest = state_digest(scanned.layers, limits_.size.names);
   note(digest);
   result_.explored.met |= judge.met();
   if (visited_.insert(digest).second) {
@@ -141,17 +147,37 @@ std::optional<Explorer::Place> Explorer::leave(const Place& place, Judge& judge,
     if (states_ != nullptr) states_->add(digest);
   }
   if (left == 0) return std::nullopt;
-  if (!searched_.insert(mixed(digest, left)).second) {
+  Place next = stand(scanned, judge, events_to(place.events), left);
+  if (!is_new(next, left)) {
     ++result_.explored.merged;
     return std::nullopt;
   }
-  Place next{.snapshot = subject_.snapshot(),
-             .layers = std::move(scanned.value->layers),
-             .judge = judge,
-             .events = events_to(place.events),
-             .digest = digest};
   next.events.emplace_back(Unmount{});
   return next;
+}
+
+Explorer::Place Explorer::stand(Scanned scanned, Judge judge, std::vector<Event> before, unsigned left) {
+  standing_ = ++places_;
+  return Place{.id = standing_,
+               .snapshot = left > 0 ? subject_.snapshot() : nullptr,
+               .digest = *subject_.digest(),
+               .scanned = std::move(scanned),
+               .judge = std::move(judge),
+               .events = std::move(before)};
+}
+
+bool Explorer::go_to(const Place& place) {
+  if (standing_ == place.id) return true;
+  standing_ = place.id;
+  return require(subject_.go_back(*place.snapshot));
+}
+
+bool Explorer::is_new(const Place& place, unsigned left) {
+  Mixing mixing;
+  mixing.add(place.digest);
+  place.judge.tell([&mixing](std::uint64_t word) { mixing.add(word); });
+  mixing.add(left);
+  return searched_.insert(mixing.value()).second;
 }
 
 void Explorer::remounts(const Place& place, unsigned left) {
@@ -161,36 +187,37 @@ void Explorer::remounts(const Place& place, unsigned left) {
     if (!goes_on()) return;
     if (!remount->mutation) {
       from_place(place, left - 1);
-    } else if (const auto next = changed(place, *remount->mutation)) {
+    } else if (const auto next = changed(place, *remount->mutation, left - 1)) {
       from_place(*next, left - 1);
     }
   }
 }
 
-// Nothing for a change that changes nothing, too: that is a remount alone.
-std::optional<Explorer::Place> Explorer::changed(const Place& place, const model::Mutation& mutation) {
+// Nothing for a change that changes nothing, too, which is a remount alone, and for one that led there before.
+std::optional<Explorer::Place> Explorer::changed(const Place& place, const model::Mutation& mutation, unsigned left) {
   live_.clear();
   before_ = &place.events;
-  if (!require(subject_.go_back(*place.snapshot))) return std::nullopt;
+  if (!go_to(place)) return std::nullopt;
+  standing_ = 0;
   if (!require(subject_.mutate(mutation))) return std::nullopt;
-  Attempt<Scanned> after = subject_.scan();
-  if (!require(after)) return std::nullopt;
-  const std::uint64_t digest = state_digest(after.value->layers, limits_.size.names);
-  if (digest == place.digest) {
+  if (subject_.digest() == place.digest) {
     ++result_.explored.merged;
     return std::nullopt;
   }
-  note(digest);
-  Place next{.snapshot = subject_.snapshot(),
-             .layers = std::move(after.value->layers),
-             .judge = place.judge,
-             .events = place.events,
-             .digest = digest};
-  next.events.emplace_back(Mutate{mutation});
+  Attempt<Scanned> after = subject_.scan();
+  if (!require(after)) return std::nullopt;
+  note(state_digest(after.value->layers, limits_.size.names));
+  std::vector<Event> events;
+  events.reserve(place.events.size() + 1);
+  events = place.events;
+  events.emplace_back(Mutate{mutation});
+  Place next = stand(std::move(*after.value), place.judge, std::move(events), left);
   before_ = &next.events;
-  next.judge.changed(mutation, place.layers, next.layers);
-  if (!judged(next.judge, next.judge.layers_changed(next.layers))) return std::nullopt;
-  return next;
+  next.judge.changed(mutation, place.scanned.layers, next.scanned.layers);
+  if (!judged(next.judge, next.judge.layers_changed(next.scanned.layers))) return std::nullopt;
+  if (is_new(next, left)) return next;
+  ++result_.explored.merged;
+  return std::nullopt;
 }
 
 bool Explorer::ask(Judge& judge, const Operation& operation, bool observed) {

@@ -4,8 +4,11 @@
 // stands; each other one goes to a stack of its own, which is put back to how it was when it was mounted, mounted, and
 // led there again. At the end of each sequence the tree is looked at, the stack is unmounted and scanned, and the
 // layers are judged: what is on disk then is a state. Sequences go on from a state by a remount, with or without a
-// change of the layers, once for each state of a stack and each number of steps that are left: what an engine keeps in
-// memory is gone, so that nothing but the layers and the numbers that were seen can matter.
+// change of the layers, once for each number of steps that are left, and once from the same layers after a change.
+// Where a search would go on from what one of the same stack went on from before, it is not repeated: what an engine
+// keeps in memory is gone by then, so that nothing can matter but what is on disk (Subject::digest: claims, seals and
+// records, the work directory and inode numbers as they are, times left out) and what the judge knows of the objects
+// (Judge::tell: which is which, and the numbers that they showed).
 #pragma once
 
 #include <cstdint>
@@ -60,11 +63,12 @@ class Explorer {
  private:
   // An unmounted stack, from which mounts begin.
   struct Place {
-    std::shared_ptr<const Subject::Snapshot> snapshot;
-    model::Layers layers;
+    std::uint64_t id = 0;                               // of no other place of the stack
+    std::shared_ptr<const Subject::Snapshot> snapshot;  // null where one mount alone begins, at once
+    std::uint64_t digest = 0;                           // Subject::digest
+    Scanned scanned;
     Judge judge;                // knows them
     std::vector<Event> events;  // that led here
-    std::uint64_t digest = 0;   // of the layers
   };
   // Operations that were successful since the mount, but for those that were tried where the search stood.
   using Made = std::vector<const Operation*>;
@@ -79,8 +83,16 @@ class Explorer {
   std::optional<Judge> lead_to(const Place& place, const Made& made);
   // Unmounts; the state on disk.
   std::optional<Place> leave(const Place& place, Judge& judge, unsigned left);
+  // Whether a search from there is the first one. The judge tells a state from what a change made of one.
+  bool is_new(const Place& place, unsigned left);
   void remounts(const Place& place, unsigned left);
-  std::optional<Place> changed(const Place& place, const model::Mutation& mutation);
+  // `left`: after the change.
+  std::optional<Place> changed(const Place& place, const model::Mutation& mutation, unsigned left);
+  // The place where the subject stands now, unmounted, from which searches have so many steps left. `before`: what led
+  // there.
+  Place stand(Scanned scanned, Judge judge, std::vector<Event> before, unsigned left);
+  // Whether the subject stands there now.
+  bool go_to(const Place& place);
   bool ask(Judge& judge, const Operation& operation, bool observed);
   bool look(Judge& judge, unsigned left);
   bool look_at_open_files(Judge& judge);
@@ -98,10 +110,12 @@ class Explorer {
   const Caller caller_ = superuser();
   const Trace* stack_ = nullptr;
   std::vector<SmallStep> steps_;
+  std::uint64_t places_ = 0;                    // that there were, of this stack
+  std::uint64_t standing_ = 0;                  // the id of the place where the subject is unmounted; 0: none
   const std::vector<Event>* before_ = nullptr;  // what led to the place that is mounted
   Made live_;                                   // everything that was asked since then
   std::unordered_set<std::uint64_t> visited_;   // states of this stack
-  std::unordered_set<std::uint64_t> searched_;  // with the steps that were left
+  std::unordered_set<std::uint64_t> searched_;  // what was gone on from, with the steps that were left
   Result result_;
 };
 

@@ -26,6 +26,24 @@ std::string file_name(const Violation& violation) {
   return plain(violation.subject) + "-" + plain(violation.key) + ".trace";
 }
 
+constexpr std::string_view kCase = " case ";
+
+// Whose violation a file is, and of which case, is in its first comments.
+std::optional<std::uint64_t> case_as_met(const std::string& subject, const std::filesystem::path& path) {
+  if (path.extension() != ".trace") return std::nullopt;
+  std::ifstream file(path);
+  bool is_of_subject = false;
+  std::string line;
+  std::getline(file, line);
+  while (std::getline(file, line) && line.starts_with("# ")) {
+    is_of_subject = is_of_subject || line.starts_with("# " + subject + " breaks ");
+    const auto at = line.rfind(kCase);
+    if (is_of_subject && line.starts_with("# key: ") && at != std::string::npos)
+      return parse_number<std::uint64_t>(std::string_view(line).substr(at + kCase.size()));
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 std::optional<std::string> save_violation(const Violation& violation, const std::string& directory) {
@@ -45,6 +63,19 @@ std::optional<std::string> save_violation(const Violation& violation, const std:
        << fmt::format("# key: {}\n", violation.key) << text.substr(header);
   file.close();
   return file ? std::optional(path) : std::nullopt;
+}
+
+std::string key_as_met(const std::string& key, std::uint64_t number) {
+  return fmt::format("{}{}{}", key, kCase, number);
+}
+
+std::map<std::uint64_t, std::vector<std::string>> saved_as_met(const std::string& subject,
+                                                               const std::string& directory) {
+  std::map<std::uint64_t, std::vector<std::string>> saved;
+  std::error_code ignored;
+  for (const auto& entry : std::filesystem::directory_iterator(directory, ignored))
+    if (const auto number = case_as_met(subject, entry.path())) saved[*number].push_back(entry.path().string());
+  return saved;
 }
 
 void remove_file(const std::string& path) {

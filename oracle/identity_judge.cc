@@ -53,6 +53,14 @@ std::optional<InodeNumber> IdentityJudge::number_of(ObjectId object) const {
   return object < bound_.size() ? bound_[object].number : std::nullopt;
 }
 
+void IdentityJudge::tell(ObjectId object, const std::function<void(std::uint64_t)>& word) const {
+  const Bound known = object < bound_.size() ? bound_[object] : Bound{};
+  word(known.number.has_value());
+  word(known.number.value_or(0));
+  word(known.from_listing);
+  word(known.earlier ? static_cast<std::uint64_t>(*known.earlier) + 1 : 0);
+}
+
 std::optional<Rule> IdentityJudge::earlier(ObjectId object) const {
   return object < bound_.size() ? bound_[object].earlier : std::nullopt;
 }

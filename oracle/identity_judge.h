@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <unordered_map>
@@ -26,6 +27,9 @@ class IdentityJudge {
   void begins_in_lower(model::ObjectId object, Time modify_time);
   // What the object showed last; nothing where it was not seen.
   std::optional<InodeNumber> number_of(model::ObjectId object) const;
+
+  // Tells, as words, what a later mount has to show of the object.
+  void tell(model::ObjectId object, const std::function<void(std::uint64_t)>& word) const;
 
   // By which rule the object's next number has to be that of an earlier mount; nothing where it has none, or was seen.
   std::optional<model::Rule> earlier(model::ObjectId object) const;

@@ -5,8 +5,7 @@
 //   {"subject":"engine","next":N,"seconds":S,"played":{...}}
 // where N is the place in the shard of the first case that is not played yet, and at the end
 //   {"subject":"engine","next":N,"ended":{"stale":[...],"failure":"...","interrupted":false}}
-// Each line is on disk before the next is begun. A last line without its end, and what is no line of a journal, is cut
-// off.
+// The file is a LineLog: torn, its last line is cut off; damaged, it is refused.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +14,7 @@
 #include <string>
 #include <vector>
 
-#include "oracle/descriptor.h"
+#include "oracle/line_log.h"
 #include "oracle/played.h"
 
 namespace ovlspec::oracle {
@@ -23,8 +22,8 @@ namespace ovlspec::oracle {
 // What must be the same for a journal to go on: each by its name, in words.
 using JournalHead = std::map<std::string, std::string>;
 
-// Of a campaign by this very program.
-JournalHead journal_head(const CheckOptions& options, const std::string& first_case);
+// Of a campaign by this very program, on subjects that run the programs which they run here. `cases`: their digest.
+JournalHead journal_head(const CheckOptions& options, const std::string& cases);
 
 // A head's value that lists words.
 std::vector<std::string> listed_words(const std::string& value);
@@ -45,9 +44,7 @@ struct JournalPart {
 
 struct JournalText {
   JournalHead head;
-  std::vector<std::string> subjects;  // in order
   std::map<std::string, JournalPart> parts;
-  std::uint64_t length = 0;  // of what could be read, in bytes
 };
 
 struct JournalTextOrError {
@@ -69,11 +66,8 @@ class Journal {
   std::optional<std::string> end(const std::string& subject, std::uint64_t next, const JournalEnd& end);
 
  private:
-  std::optional<std::string> append(const std::string& line);
-
-  std::string path_;
   JournalText before_;
-  Descriptor file_;
+  LineLog log_;
 };
 
 }  // namespace ovlspec::oracle

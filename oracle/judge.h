@@ -85,6 +85,13 @@ class Judge {
   // The operations that look at everything the tree holds, in order: listings, attributes, targets, contents, xattrs.
   std::vector<Operation> walk(WalkOrder order = WalkOrder::kFirstFirst) const;
 
+  // Tells, as words, all that later mounts are judged by beside the layers and the work directory. REQUIRES: `ended`
+  // or `layers_changed` was told last.
+  void tell(const ObjectHistory::Word& word) const {
+    history_.tell(world_, identity_, word);
+    word(mutated_);
+  }
+
   const model::World& world() const { return world_; }
   // The first, and all: of each rule and operation the first.
   std::optional<Finding> finding() const { return findings_.empty() ? std::nullopt : std::optional(findings_.front()); }

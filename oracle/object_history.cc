@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <variant>
 
+#include "oracle/mixing.h"
+
 namespace ovlspec::oracle {
 namespace {
 
@@ -131,6 +133,53 @@ void ObjectHistory::ended(const model::World& world, const std::vector<model::So
     continuity_.removed(*known.identity, known.began_on,
                         touched ? model::Continuity::Touched::kYes : model::Continuity::Touched::kNo);
     known.began_on = Backing{};
+  }
+}
+
+void ObjectHistory::tell(const model::World& world, const IdentityJudge& judge, const Word& word) const {
+  std::vector<Identity> met;
+  const auto tell_identity = [&](Identity identity) {
+    const auto found = std::find(met.begin(), met.end(), identity);
+    word(static_cast<std::uint64_t>(found - met.begin()));
+    if (found != met.end()) return;
+    met.push_back(identity);
+    const auto number = numbers_[identity];
+    for (const std::uint64_t fact :
+         {std::uint64_t{number.has_value()}, number.value_or(0), dead_.count(identity), roots_.count(identity)})
+      word(fact);
+  };
+  continuity_.tell(word, tell_identity);
+  tell_objects(world, judge, word, tell_identity);
+  word(handles_.size());
+  for (const Handle& handle : handles_) {
+    tell_identity(handle.identity);
+    Mixing bytes;
+    bytes.add(handle.bytes);
+    word(bytes.value());
+  }
+  for (const bool flag : {upper_is_new_, changed_, changed_files_}) word(flag);
+}
+
+template <typename Tell>
+void ObjectHistory::tell_objects(const model::World& world, const IdentityJudge& judge, const Word& word,
+                                 const Tell& tell) const {
+  std::vector<ObjectId> ids{model::kRoot};
+  while (!ids.empty()) {
+    const ObjectId id = ids.back();
+    ids.pop_back();
+    judge.tell(id, word);
+    const model::Inode& inode = world[id];
+    word(inode.hidden_links ? static_cast<std::uint64_t>(*inode.hidden_links) : ~std::uint64_t{0});
+    word(inode.set_gid_free);
+    const Object& known = objects_[id];
+    word(known.identity.has_value());
+    if (known.identity) tell(*known.identity);
+    word(known.perhaps.size());
+    for (const Identity perhaps : known.perhaps) tell(perhaps);
+    for (const std::uint64_t part : {known.began_on.file_system, known.began_on.number,
+                                     std::uint64_t{known.began_on.generation}, std::uint64_t{known.has_handle}})
+      word(part);
+    for (const model::Entry& entry : inode.entries) ids.push_back(entry.object);
   }
 }
 

@@ -2,6 +2,8 @@
 // relation itself is in model/continuity.h.
 #pragma once
 
+#include <cstdint>
+#include <functional>
 #include <optional>
 #include <set>
 #include <string>
@@ -44,6 +46,11 @@ class ObjectHistory {
   };
   Meaning meaning(const Handle& handle) const;
 
+  // Tells, as words, all that is known of objects and that later mounts are judged by. Identities are told by the order
+  // in which they are met, and by what they showed. REQUIRES: `ended` or `begin` was told last.
+  using Word = std::function<void(std::uint64_t)>;
+  void tell(const model::World& world, const IdentityJudge& judge, const Word& word) const;
+
   // An operation succeeded that may have copied up what `plan` leads to.
   void touched(const model::World& world, const model::Plan& plan, const Operation& operation);
   // The mount ended; `sources` say where each object of the world lies now.
@@ -59,6 +66,9 @@ class ObjectHistory {
   };
 
   Object& object(model::ObjectId id);
+  // Of the objects that have names, in the order of these.
+  template <typename Tell>
+  void tell_objects(const model::World& world, const IdentityJudge& judge, const Word& word, const Tell& tell) const;
   // What may be an earlier object is that one if it shows its number, and else a new one.
   void settle(Object& known, std::optional<InodeNumber> number);
   model::Identity fresh();

@@ -100,7 +100,7 @@ std::optional<Finding> Player::shows(const Trace& trace, const Finding& wanted, 
 Violation Player::make_small(const Trace& trace, const Finding& finding, std::uint64_t number) {
   Violation violation{.subject = judged_.name, .finding = finding, .trace = trace, .number = number};
   // As it was met, so that it is on disk whatever happens next.
-  violation.key = fmt::format("{} case {}", key_of(finding, trace), number);
+  violation.key = key_as_met(key_of(finding, trace), number);
   const auto unshrunk = save_violation(violation, context_.options.out);
   const auto holds = [&](const Trace& candidate) {
     const auto shown = shows(candidate, finding, number);

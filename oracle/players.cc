@@ -106,7 +106,12 @@ class ForkedPlayers : public Players {
     std::vector<Worker*> speaking;
     while (speaking.empty()) {
       tell_of_stop();
-      for (const auto& worker : workers_) worker->end_if_late(context_.options.case_limit);
+      for (const auto& worker : workers_) {
+        worker->end_if_late(context_.options.case_limit);
+        // That one has something to say, too.
+        if (awaited(*worker) && !worker->runs()) speaking.push_back(worker.get());
+      }
+      if (!speaking.empty()) break;
       std::vector<pollfd> polled;
       for (const auto& worker : workers_)
         polled.push_back({.fd = awaited(*worker) ? worker->descriptor() : -1, .events = POLLIN, .revents = 0});

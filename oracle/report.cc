@@ -156,7 +156,7 @@ ExitStatus exit_status(const std::vector<SubjectReport>& reports) {
     if (report.failure && report.cases == 0) {
       status = ExitStatus::kEnvironment;
     } else if (report.failure || report.stopped || !report.failures.empty() || !all_known(report)) {
-      status = ExitStatus::kInconclusive;
+      status = std::max(status, ExitStatus::kInconclusive);
     }
   }
   return status;

@@ -90,58 +90,59 @@ bool are_apart(const std::uint8_t* one, const std::uint8_t* other, unsigned name
 
 std::string small_name(unsigned name) { return std::string(1, static_cast<char>('a' + name)); }
 
-SmallStacks::SmallStacks(const WorldSize& size) : size_(size) {
-  for (unsigned layers = 1; layers <= size.layers; ++layers) {
-    // Most can go wrong in those.
-    if (layers > 1) add_stacks(layers, true);
-    add_stacks(layers, false);
+bool SmallStacks::next(const std::atomic<bool>* stop) {
+  while (stop == nullptr || !*stop) {
+    if (!step()) return false;
+    if (is_canonical()) return true;
   }
+  return false;
 }
 
-void SmallStacks::add_stacks(unsigned layers, bool has_upper) {
-  Stack stack{.has_upper = has_upper, .shapes = std::vector<std::uint8_t>(layers * size_.names)};
-  while (true) {
-    if (is_canonical(stack)) stacks_.push_back(stack);
-    std::size_t digit = 0;
-    while (digit < stack.shapes.size() && ++stack.shapes[digit] == kShapes) stack.shapes[digit++] = 0;
-    if (digit == stack.shapes.size()) return;
+// Counts through the shapes; of each number of layers first with an upper, in which most can go wrong.
+bool SmallStacks::step() {
+  for (std::uint8_t& shape : shapes_) {
+    if (++shape < kShapes) return true;
+    shape = 0;
   }
+  if (is_at_end()) return false;
+  if (has_upper_) {
+    has_upper_ = false;
+  } else {
+    ++layers_;
+    has_upper_ = layers_ > 1;
+  }
+  shapes_.assign(is_at_end() ? 0 : layers_ * size_.names, 0);
+  return !is_at_end();
 }
 
-bool SmallStacks::is_canonical(const Stack& stack) const {
+bool SmallStacks::is_canonical() const {
   const unsigned names = size_.names;
-  const std::uint8_t* const shapes = stack.shapes.data();
-  const std::size_t layers = stack.shapes.size() / names;
-  for (std::size_t layer = 0; layer < layers; ++layer) {
-    if (!is_valid(shapes + layer * names, names)) return false;
-    const bool is_lower = layer > 0 || !stack.has_upper;
-    if (!is_lower || layer + 1 == layers || !are_apart(shapes + layer * names, shapes + (layer + 1) * names, names))
-      continue;
-    if (!std::lexicographical_compare(shapes + layer * names, shapes + (layer + 1) * names,
-                                      shapes + (layer + 1) * names, shapes + (layer + 2) * names))
-      return false;
+  for (unsigned layer = 0; layer < layers_; ++layer) {
+    const std::uint8_t* const one = shapes_.data() + layer * names;
+    if (!is_valid(one, names)) return false;
+    const bool is_lower = layer > 0 || !has_upper_;
+    const std::uint8_t* const below = one + names;
+    if (!is_lower || layer + 1 == layers_ || !are_apart(one, below, names)) continue;
+    if (std::lexicographical_compare(below, below + names, one, one + names)) return false;
   }
   // Whose link another is would be said the other way round.
-  if (std::count(stack.shapes.begin(), stack.shapes.end(), static_cast<std::uint8_t>(Shape::kLinkOfOneBefore)) > 0)
-    return true;
+  if (std::count(shapes_.begin(), shapes_.end(), static_cast<std::uint8_t>(Shape::kLinkOfOneBefore)) > 0) return true;
   std::vector<unsigned> order(names);
   std::iota(order.begin(), order.end(), 0U);
+  std::vector<std::uint8_t> other(shapes_.size());
   while (std::next_permutation(order.begin(), order.end())) {
-    std::vector<std::uint8_t> other(stack.shapes.size());
-    for (std::size_t i = 0; i < other.size(); ++i) other[i] = shapes[i / names * names + order[i % names]];
-    if (other < stack.shapes) return false;
+    for (std::size_t i = 0; i < other.size(); ++i) other[i] = shapes_[i / names * names + order[i % names]];
+    if (other < shapes_) return false;
   }
   return true;
 }
 
-Trace SmallStacks::make(std::size_t index) const {
-  const Stack& stack = stacks_[index];
+Trace SmallStacks::make() const {
   Trace trace;
   trace.callers.push_back({"root", superuser()});
-  const std::size_t layers = stack.shapes.size() / size_.names;
-  for (std::size_t layer = 0; layer < layers; ++layer) {
-    LayerImage image = layer_of(stack.shapes.data() + layer * size_.names, size_.names, std::to_string(layer));
-    if (layer == 0 && stack.has_upper) {
+  for (unsigned layer = 0; layer < layers_; ++layer) {
+    LayerImage image = layer_of(shapes_.data() + layer * size_.names, size_.names, std::to_string(layer));
+    if (layer == 0 && has_upper_) {
       trace.upper = std::move(image);
     } else {
       trace.lowers.push_back(std::move(image));

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "oracle/mixing.h"
 #include "oracle/small_worlds.h"
 
 namespace ovlspec::oracle {
@@ -21,16 +22,12 @@ class Digesting {
     if (layers_.upper) add_layer(*layers_.upper);
     add(layers_.upper.has_value());
     for (const model::Layer& lower : layers_.lowers) add_layer(lower);
-    return state_;
+    return mixing_.value();
   }
 
  private:
-  void add(std::uint64_t word) { state_ = mixed(state_, word); }
-  void add(std::string_view bytes) {
-    add(bytes.size());
-    for (const char byte : bytes) state_ = (state_ ^ static_cast<unsigned char>(byte)) * 0x100000001b3ULL;
-    state_ = mixed(state_);
-  }
+  void add(std::uint64_t word) { mixing_.add(word); }
+  void add(std::string_view bytes) { mixing_.add(bytes); }
 
   char renamed(char letter) const {
     const auto index = static_cast<unsigned>(letter - 'a');
@@ -62,8 +59,10 @@ class Digesting {
     const model::Marks& marks = layer.mark(id);
     add(static_cast<std::uint64_t>(inode.type) | std::uint64_t{marks.whiteout} << 8U |
         std::uint64_t{marks.opaque} << 9U | std::uint64_t{marks.redirect.has_value()} << 10U |
-        std::uint64_t{marks.origin.has_value()} << 11U | std::uint64_t{inode.mode} << 16U |
-        std::uint64_t{inode.links} << 32U);
+        std::uint64_t{marks.origin.has_value()} << 11U | std::uint64_t{marks.metacopy} << 12U |
+        std::uint64_t{inode.mode} << 16U | std::uint64_t{inode.links} << 32U);
+    add(std::uint64_t{inode.uid} | std::uint64_t{inode.gid} << 32U);
+    add(std::uint64_t{inode.device.major} | std::uint64_t{inode.device.minor} << 32U);
     if (marks.redirect) add(renamed(*marks.redirect));
     add_backing(marks.backing);
     if (marks.origin) {
@@ -95,16 +94,10 @@ class Digesting {
   const model::Layers& layers_;
   const std::array<unsigned, kNamesAtMost>& order_;
   std::vector<model::Backing> backings_;
-  std::uint64_t state_ = 0x243f6a8885a308d3ULL;
+  Mixing mixing_;
 };
 
 }  // namespace
-
-std::uint64_t mixed(std::uint64_t word) {
-  word = (word ^ (word >> 30U)) * 0xbf58476d1ce4e5b9ULL;
-  word = (word ^ (word >> 27U)) * 0x94d049bb133111ebULL;
-  return word ^ (word >> 31U);
-}
 
 std::uint64_t state_digest(const model::Layers& layers, unsigned names) {
   std::array<unsigned, kNamesAtMost> order{};

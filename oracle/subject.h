@@ -85,6 +85,9 @@ class Subject {
     virtual ~Snapshot() = default;
   };
   virtual std::shared_ptr<const Snapshot> snapshot() { return nullptr; }
+  // Of all of the layers as they are now that later mounts may depend on but times: every attribute, the work
+  // directory, inode numbers. Nothing where there are no snapshots.
+  virtual std::optional<std::uint64_t> digest() { return std::nullopt; }
   virtual Attempt<Done> go_back(const Snapshot& /*snapshot*/) {
     return {.value = std::nullopt, .failure = {Errno::kEOPNOTSUPP, "the subject has no snapshots"}};
   }

@@ -33,6 +33,8 @@ JournalHead without_shard(JournalHead head) {
   return head;
 }
 
+Shard shard_of(const Source& source) { return parse_shard(value_of(source.text.head, "shard")).value_or(Shard()); }
+
 std::string journal_of(const std::string& path) {
   std::error_code error;
   return std::filesystem::is_directory(path, error) ? path + "/journal.jsonl" : path;
@@ -48,7 +50,10 @@ class Summary {
 
   const std::string& error() const { return profile_.error; }
 
-  void add(const JournalPart& part) {
+  // What the campaign had the subject play; null where it came to nothing.
+  void add(const JournalPart* found) {
+    static const JournalPart kNothing;
+    const JournalPart& part = found != nullptr ? *found : kNothing;
     SubjectReport& report = ledger_.report();
     for (const Played& played : part.played) ledger_.add(played);
     report.seconds += part.seconds;
@@ -96,14 +101,25 @@ std::optional<std::string> of_another_kind(const std::vector<Source>& sources) {
   return std::nullopt;
 }
 
+// Shards of two counts have cases in common.
+std::optional<std::string> of_another_count(const std::vector<Source>& sources) {
+  std::map<JournalHead, const Source*> seen;
+  for (const Source& source : sources) {
+    const Source& first = *seen.emplace(without_shard(source.text.head), &source).first->second;
+    if (shard_of(first).count != shard_of(source).count)
+      return fmt::format("{} and {}: shards {} and {} of one campaign, which are not parts of one whole", first.path,
+                         source.path, shard_text(shard_of(first)), shard_text(shard_of(source)));
+  }
+  return std::nullopt;
+}
+
 std::vector<std::string> missing_shards(const std::vector<Source>& sources) {
   std::map<JournalHead, std::set<std::uint64_t>> there;
   std::map<JournalHead, std::uint64_t> counts;
   for (const Source& source : sources) {
-    const auto shard = parse_shard(value_of(source.text.head, "shard")).value_or(Shard());
-    there[without_shard(source.text.head)].insert(shard.index);
-    std::uint64_t& count = counts[without_shard(source.text.head)];
-    count = std::max(count, shard.count);
+    const JournalHead campaign = without_shard(source.text.head);
+    there[campaign].insert(shard_of(source).index);
+    counts[campaign] = shard_of(source).count;
   }
   std::vector<std::string> missing;
   for (const auto& [head, shards] : there)
@@ -119,7 +135,8 @@ std::optional<std::string> read_all(const std::vector<std::string>& paths, std::
     sources.push_back({.path = path, .text = std::move(*read.text)});
   }
   if (const auto why = of_another_kind(sources)) return why;
-  return twice(sources);
+  if (const auto why = twice(sources)) return why;
+  return of_another_count(sources);
 }
 
 // By subject, in the order in which they are met.
@@ -127,16 +144,20 @@ std::optional<std::string> add_up(const std::vector<Source>& sources, const std:
                                   const std::string& out, std::vector<SubjectReport>& reports) {
   std::vector<std::string> subjects;
   std::map<std::string, std::unique_ptr<Summary>> summaries;
-  for (const Source& source : sources)
-    for (const std::string& subject : source.text.subjects) {
+  for (const Source& source : sources) {
+    std::set<std::string> added;
+    for (const std::string& subject : listed_words(value_of(source.text.head, "subjects"))) {
+      if (!added.insert(subject).second) continue;
       auto& summary = summaries[subject];
       if (summary == nullptr) {
         subjects.push_back(subject);
         summary = std::make_unique<Summary>(subject, source.text.head, known, out);
         if (!summary->error().empty()) return summary->error();
       }
-      summary->add(source.text.parts.at(subject));
+      const auto part = source.text.parts.find(subject);
+      summary->add(part == source.text.parts.end() ? nullptr : &part->second);
     }
+  }
   for (const std::string& subject : subjects) reports.push_back(summaries[subject]->finish());
   return std::nullopt;
 }

@@ -15,7 +15,8 @@ struct SummaryOptions {
 };
 
 // Prints the report of all, what they witnessed, and which shards are missing. Violations are the union by their keys.
-// A part that was broken off, and a shard that is missing, make it inconclusive.
+// A part that was broken off, or that a subject could not play, and a shard that is missing, make it inconclusive; a
+// subject that played nothing anywhere, exit status 4. Shards of different counts are refused.
 ExitStatus summarise(const SummaryOptions& options);
 
 // What was witnessed, in words: how many rules by how many subjects, pairs of rules, answers by operation, and the

@@ -38,7 +38,8 @@ ovlspec_test(counterexamples_test mount SOURCES counterexamples_test.cc LINK ovl
 
 # Subjects that misbehave, and a run that is interrupted.
 ovlspec_test(campaign_test mount SOURCES campaign_test.cc LINK ovlspec_check)
-ovlspec_test(campaign_parts_test unit SOURCES campaign_parts_test.cc LINK ovlspec_check)
+ovlspec_test(campaign_parts_test unit SOURCES campaign_parts_test.cc line_log_test.cc summary_test.cc worker_test.cc
+  LINK ovlspec_check)
 ovlspec_test(rule_witnesses_test unit SOURCES rule_witnesses_test.cc LINK ovlspec_check)
 target_compile_definitions(rule_witnesses_test PRIVATE OVLSPEC_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
 ovlspec_test(explore_test unit SOURCES explore_test.cc LINK ovlspec_check)

@@ -125,6 +125,13 @@ Template parse_template(std::string_view text) {
 
 bool is_union_subject(std::string_view kind) { return find_program(kind) != nullptr; }
 
+std::optional<std::string> find_union_program(std::string_view kind) {
+  std::optional<std::string> path;
+  for (const char* name : find_program(kind)->names)
+    if (name != nullptr && !path) path = find_in_path(name);
+  return path;
+}
+
 std::optional<MountProgram> union_program(std::string_view kind) {
   const UnionProgram* const program = find_program(kind);
   if (program == nullptr) return std::nullopt;
@@ -143,9 +150,7 @@ std::optional<MountProgram> command_program(std::string_view text) {
 SubjectOrError make_union_subject(std::string_view kind, std::string_view options, const SubjectSettings& settings) {
   const UnionProgram& program = *find_program(kind);
   if (auto why = fuse_unavailable()) return refused({.usage = false, .what = "FUSE cannot be used here: " + *why});
-  std::optional<std::string> path;
-  for (const char* name : program.names)
-    if (name != nullptr && !path) path = find_in_path(name);
+  const auto path = find_union_program(kind);
   if (!path)
     return refused({.usage = false,
                     .what = "the program " + std::string(kind) + " was not found; Debian's package " + program.package +

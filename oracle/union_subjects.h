@@ -1,6 +1,7 @@
 // Other people's union file systems, as Debian packages them, and any command that mounts.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -10,6 +11,8 @@ namespace ovlspec::oracle {
 
 // `fuse-overlayfs`, `unionfs` or `mergerfs`.
 bool is_union_subject(std::string_view kind);
+// The path of such a program; nothing where it is not there. REQUIRES: is_union_subject(kind).
+std::optional<std::string> find_union_program(std::string_view kind);
 // How such a program is run, by its usual name; nothing for another kind.
 std::optional<MountProgram> union_program(std::string_view kind);
 // The error is the environment's where FUSE or the program is missing, and names the package.

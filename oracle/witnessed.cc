@@ -9,6 +9,14 @@ using model::Rule;
 
 constexpr Mode kGroupExecute = 0010;
 
+// An open slot answers without a look at any name.
+template <typename Asked>
+bool is_by_path(const Asked& asked) {
+  if constexpr (requires { asked.target.slot; }) return !asked.target.slot;
+  return requires { asked.path; }
+  || requires { asked.from; };
+}
+
 class Witness {
  public:
   Witness(const model::World& world, const Caller& caller, const model::Plan& plan, const Outcome& outcome)
@@ -16,8 +24,12 @@ class Witness {
 
   model::RuleSet rules() const { return rules_; }
 
+  // A path led to the object. The root has no name.
+  void visible() {
+    if (plan_.first.exists() && plan_.first.object != model::kRoot) add(Rule::kVisibleNames);
+  }
+
   void operator()(const Open& open) {
-    visible();
     if (open.flags.create && !plan_.first.exists()) return made();
     if (open.flags.truncate && is_regular()) add(Rule::kOpenTruncate);
     if (open.flags.truncate) written();
@@ -28,12 +40,10 @@ class Witness {
   void operator()(const Mknod&) { made(); }
   void operator()(const Symlink&) { made(); }
   void operator()(const Rename& rename) {
-    visible();
     if (rename.mode == RenameMode::kReplace && plan_.second.exists() && plan_.first.object == plan_.second.object)
       add(Rule::kRenameSame);
   }
   void operator()(const Stat&) {
-    visible();
     if (!plan_.first.exists()) return;
     const model::Inode& inode = world_[plan_.first.object];
     add(Rule::kStatChangeTime);
@@ -46,7 +56,6 @@ class Witness {
     }
   }
   void operator()(const ListDirectory&) {
-    visible();
     if (const auto* entries = std::get_if<std::vector<DirectoryEntry>>(&outcome_.payload)) types(*entries);
   }
   void operator()(const ReadDirectory& read) {
@@ -55,20 +64,14 @@ class Witness {
   }
   // Kept apart, it is not the overlay's.
   void operator()(const SetXattr& set) {
-    visible();
     if (set.name.starts_with(names::kTrustedPrefix)) add(Rule::kXattrPrivate);
   }
   template <typename Other>
-  void operator()(const Other&) {
-    visible();
-  }
+  void operator()(const Other&) {}
 
  private:
   void add(Rule rule) { model::add(rules_, rule); }
   bool is_regular() const { return plan_.first.exists() && world_[plan_.first.object].is(FileType::kRegular); }
-  void visible() {
-    if (plan_.first.exists()) add(Rule::kVisibleNames);
-  }
   void types(const std::vector<DirectoryEntry>& entries) {
     for (const DirectoryEntry& entry : entries)
       if (entry.type_known) return add(Rule::kListType);
@@ -96,7 +99,12 @@ class Witness {
 model::RuleSet witnessed(const model::World& world, const Caller& caller, const Operation& operation,
                          const model::Plan& plan, const Outcome& outcome) {
   Witness witness(world, caller, plan, outcome);
-  std::visit(witness, operation);
+  std::visit(
+      [&witness](const auto& asked) {
+        if (is_by_path(asked)) witness.visible();
+        witness(asked);
+      },
+      operation);
   return witness.rules();
 }
 

@@ -70,6 +70,20 @@ TEST_F(WitnessedTest, LinkCountIsOfFilesAndDirectoriesApart) {
   EXPECT_TRUE(is_met(Rule::kStatDirectoryLinks, Stat{Target::at("d")}));
 }
 
+TEST_F(WitnessedTest, VisibleNameIsOneThatAPathLedTo) {
+  model::OpenSlot& slot = world_.slots[1];
+  slot.open = slot.readable = slot.writable = true;
+  slot.object = *world_.tree.at("f");
+  EXPECT_TRUE(is_met(Rule::kVisibleNames, Stat{Target::at("f")}));
+  EXPECT_TRUE(is_met(Rule::kVisibleNames, Truncate{Target::at("f"), 3}));
+  EXPECT_TRUE(is_met(Rule::kVisibleNames, Rename{"f", "new", RenameMode::kReplace}));
+  for (const Operation& operation : std::initializer_list<Operation>{
+           Stat{Target::of(1)}, Read{1, 0, 8}, Chmod{Target::of(1), 0600}, Truncate{Target::of(1), 3}, Close{1}})
+    EXPECT_FALSE(is_met(Rule::kVisibleNames, operation)) << operation.index();
+  EXPECT_FALSE(is_met(Rule::kVisibleNames, ListDirectory{"/"}));
+  EXPECT_FALSE(is_met(Rule::kVisibleNames, Mkdir{"new", 0755}));
+}
+
 TEST_F(WitnessedTest, TypeOfAnEntryThatWasNotToldIsNoWitness) {
   Outcome outcome = Outcome::success();
   outcome.payload = std::vector<DirectoryEntry>{{.name = "f", .type_known = false}};

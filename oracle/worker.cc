@@ -3,16 +3,20 @@
 #include <fmt/format.h>
 #include <poll.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <atomic>
 #include <cerrno>
 #include <csignal>
+#include <cstdlib>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <sstream>
 #include <thread>
 
+#include "oracle/disk_stack.h"
 #include "oracle/interruption.h"
 #include "oracle/private_namespace.h"
 
@@ -97,7 +101,8 @@ void serve(const CampaignContext& context, const JudgedSubject& judged, int desc
 }
 
 // The child's life. It is over where the parent is gone, too, and soon even if what it plays does not end.
-[[noreturn]] void live(const CampaignContext& context, const JudgedSubject& judged, int descriptor) {
+[[noreturn]] void live(const CampaignContext& context, const JudgedSubject& judged, int descriptor,
+                       const std::string& temporary) {
   forget_namespace_of_parent();
   constexpr int kMilliseconds = 50;
   constexpr int kPatience = 15000 / kMilliseconds;
@@ -118,6 +123,8 @@ void serve(const CampaignContext& context, const JudgedSubject& judged, int desc
     if (!done) ::_exit(1);
     serving.join();
   }
+  // The parent may be gone.
+  remove_stacks_in(temporary);
   ::_exit(0);
 }
 
@@ -130,29 +137,55 @@ std::string end_text(int status) {
 
 void Worker::finish() {
   socket_.reset();
-  if (child_ > 0) reap();
+  if (runs()) reap();
 }
 
 std::optional<std::string> Worker::start(const std::vector<int>& others) {
+  received_.clear();
+  asked_.reset();
+  socket_.reset();
+  if (auto why = fork_child(others)) {
+    remove_temporary();
+    end_ = "could not be started: " + *why;
+    return why;
+  }
+  const auto line = wait();
+  if (line == kReady) return std::nullopt;
+  return line ? *line : "a process that should play cases " + end_;
+}
+
+std::optional<std::string> Worker::fork_child(const std::vector<int>& others) {
+  std::error_code error;
+  temporary_ = (std::filesystem::temp_directory_path(error) / "ovlspec-worker-XXXXXX").string();
+  // Some subjects reach what lies in it as the caller whom they serve.
+  constexpr mode_t kForAll = 0755;
+  if (::mkdtemp(temporary_.data()) == nullptr || ::chmod(temporary_.c_str(), kForAll) != 0)
+    return "no directory for its temporary files";
   int ends[2];
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) return "no socket for another process";
+  socket_.reset(ends[0]);
+  const Descriptor childs(ends[1]);
   std::fflush(nullptr);
-  child_ = ::fork();
-  if (child_ == 0) {
+  const pid_t child = ::fork();
+  if (child == 0) {
     // A terminal's signals come from the parent, once.
     ::setsid();
     for (const int other : others) ::close(other);
     ::close(ends[0]);
-    live(context_, judged_, ends[1]);
+    ::setenv("TMPDIR", temporary_.c_str(), 1);
+    live(context_, judged_, ends[1], temporary_);
   }
-  ::close(ends[1]);
-  socket_.reset(ends[0]);
-  received_.clear();
-  asked_.reset();
-  if (child_ < 0) return "no other process can be started";
-  const auto line = wait();
-  if (line == kReady) return std::nullopt;
-  return line ? *line : "a process that should play cases " + end_;
+  if (child > 0) {
+    child_ = child;
+    return std::nullopt;
+  }
+  socket_.reset();
+  return "no other process";
+}
+
+void Worker::remove_temporary() {
+  if (!temporary_.empty()) remove_stacks_in(temporary_);
+  temporary_.clear();
 }
 
 void Worker::ask_stale() { send(std::string(kStale)); }
@@ -168,6 +201,7 @@ void Worker::send(const std::string& line) { (void)write_line(socket_.get(), lin
 
 std::optional<std::string> Worker::receive() {
   if (auto line = take_line(received_)) return line;
+  if (!runs()) return std::nullopt;
   if (!read_more(socket_.get(), received_)) {
     reap();
     return std::nullopt;
@@ -199,6 +233,7 @@ void Worker::reap() {
   end_ = late_ ? "did not answer" : end_text(status);
   late_ = false;
   child_ = 0;
+  remove_temporary();
 }
 
 std::optional<PlayedCase> parse_answer(const std::string& line) {

@@ -3,7 +3,7 @@
     workers_test.py OVLSPEC SUBJECT...
 
 A child that is killed, or does not answer, is reported with the case that it played, and the others go on. Where the
-parent is killed, or is interrupted, no process, no mount and no file stays.
+parent is killed, or is interrupted, no process, no mount and no file stays; nor does a file of a child that is killed.
 """
 import json
 import os
@@ -57,6 +57,7 @@ def kill_workers(program, subject, directory):
     assert len(lost) == 2, report["failed-cases"]
     for what in lost:
         assert os.path.exists(what.rpartition(": ")[2]), what
+    assert os.listdir(directory + "/tmp") == [], os.listdir(directory + "/tmp")
     assert report["cases"] > 5 and report["failure"] is None, report
     return f"two of three killed, {report['cases']} cases played"
 

@@ -127,6 +127,11 @@ void MemoryNumbers::release(const MemoryInode& inode) {
   if (reuse_ == Reuse::kAtOnce) freed_.push_back(inode.attributes.number);
 }
 
+std::vector<InodeNumber> MemoryNumbers::freed() const {
+  const std::lock_guard lock(mutex_);
+  return freed_;
+}
+
 MemoryInodeRef MemoryNumbers::find(InodeNumber number) const {
   const std::lock_guard lock(mutex_);
   if (number < first_ || number - first_ >= live_.size()) return nullptr;

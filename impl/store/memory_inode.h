@@ -83,6 +83,7 @@ class MemoryNumbers {
   void adopt(MemoryInode& inode);  // keeps those that it has
   void release(const MemoryInode& inode);
   MemoryInodeRef find(InodeNumber number) const;
+  std::vector<InodeNumber> freed() const;
 
  private:
   mutable std::mutex mutex_;

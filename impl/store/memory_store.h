@@ -52,6 +52,8 @@ class MemoryStore final : public LayerStore {
   // The inode behind a reference. REQUIRES: it comes from a MemoryStore.
   static MemoryInodeRef inode_of(const InodeRef& inode) { return std::static_pointer_cast<MemoryInode>(inode); }
   Time now() const { return options_.clock(); }
+  // The numbers that are given out next, the last one first; where there is none, one that was never given out is.
+  std::vector<InodeNumber> freed_numbers() const { return numbers_->freed(); }
 
   // A deep copy of what has a name: same numbers, generations, times, uuid, device and clock (a restored snapshot).
   std::unique_ptr<MemoryStore> clone() const;

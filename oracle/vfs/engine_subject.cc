@@ -141,6 +141,10 @@ class EngineSubject final : public Subject {
     if (options_.identity != impl::IdentityStrategy::kDerived) return nullptr;
     return std::make_shared<Layers>(layers_->after_crash());
   }
+  std::optional<std::uint64_t> digest() override {
+    if (options_.identity != impl::IdentityStrategy::kDerived) return std::nullopt;
+    return layers_->digest();
+  }
   Attempt<Done> go_back(const Snapshot& snapshot) override {
     end_mount();
     layers_ = static_cast<const Layers&>(snapshot).layers->after_crash();

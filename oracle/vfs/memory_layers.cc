@@ -5,6 +5,7 @@
 
 #include "oracle/disk_mutate.h"
 #include "oracle/materialise.h"
+#include "oracle/mixing.h"
 #include "oracle/posix_handle.h"
 
 namespace ovlspec::oracle {
@@ -19,6 +20,29 @@ impl::NewInode empty_directory() {
   inode.type = FileType::kDirectory;
   inode.mode = 0755;
   return inode;
+}
+
+void add_inode(const impl::MemoryInode& inode, Mixing& mixing) {
+  const Attributes& attributes = inode.attributes;
+  for (const std::uint64_t word :
+       {static_cast<std::uint64_t>(attributes.type), std::uint64_t{attributes.mode}, std::uint64_t{attributes.uid},
+        std::uint64_t{attributes.gid}, std::uint64_t{attributes.links}, std::uint64_t{attributes.number},
+        std::uint64_t{inode.generation}, std::uint64_t{inode.flags}, std::uint64_t{attributes.device.major},
+        std::uint64_t{attributes.device.minor}})
+    mixing.add(word);
+  mixing.add(inode.symlink_target);
+  mixing.add(inode.content.blocks());
+  mixing.add(inode.content.all());
+  mixing.add(inode.xattrs.size());
+  for (const impl::MemoryXattr& xattr : inode.xattrs) {
+    mixing.add(xattr.name);
+    mixing.add(xattr.value);
+  }
+  mixing.add(inode.entries.size());
+  for (const impl::MemoryEntry& entry : inode.entries) {
+    mixing.add(entry.name);
+    add_inode(*entry.inode, mixing);
+  }
 }
 
 }  // namespace
@@ -144,6 +168,21 @@ std::unique_ptr<MemoryLayers> MemoryLayers::after_crash() const {
   for (std::size_t i = 0; i < stores_.size(); ++i)
     if (stores_[i] != nullptr) copy->stores_[i] = stores_[i]->clone();
   return copy;
+}
+
+std::uint64_t MemoryLayers::digest() const {
+  Mixing mixing;
+  const auto add_layer = [&](const std::optional<Layer>& layer) {
+    mixing.add(layer ? std::uint64_t{layer->place} + 1 : 0);
+    if (layer) add_inode(*stores_[layer->place % kPlaces]->root()->find(layer->name), mixing);
+  };
+  add_layer(upper_);
+  add_layer(work_);
+  for (const Layer& lower : lowers_) add_layer(lower);
+  for (const auto& store : stores_)
+    if (store != nullptr)
+      for (const InodeNumber number : store->freed_numbers()) mixing.add(number);
+  return mixing.value();
 }
 
 impl::MemoryStore& MemoryLayers::store(std::uint8_t place) {

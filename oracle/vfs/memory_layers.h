@@ -33,6 +33,10 @@ class MemoryLayers {
   Attempt<Scanned> scan();
   Attempt<Done> mutate(const model::Mutation& mutation);
 
+  // Of all that is in the layers and the work directory but times, and of the numbers that are given out next where
+  // freed ones are: what an engine that mounts them does depends on nothing else, but for their times.
+  std::uint64_t digest() const;
+
   // The layers as they would be found if everything stopped now: inodes that only open files keep are gone. The engine
   // that uses these layers goes on with them; what it does from now on is not in the copy.
   std::unique_ptr<MemoryLayers> after_crash() const;
