@@ -7,6 +7,7 @@
 #include "oracle/disk_test_support.h"
 #include "oracle/report_export.h"
 #include "oracle/report_reproduce.h"
+#include "oracle/report_run.h"
 #include "oracle/trace_file.h"
 #include "oracle/trace_text.h"
 

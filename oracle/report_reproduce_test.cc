@@ -10,6 +10,7 @@
 #include "oracle/fuse_subject.h"
 #include "oracle/profile.h"
 #include "oracle/report_reproduce.h"
+#include "oracle/report_run.h"
 #include "oracle/trace_file.h"
 
 namespace ovlspec::oracle {
@@ -151,18 +152,6 @@ TEST_F(ReproducerFiles, CompileWithoutWarnings) {
       {"sh", "-c", "cc -std=gnu11 -Wall -Wextra -Werror -o " + directory.path() + "/x " + directory.path() + "/*.c"},
       60);
   EXPECT_EQ(ended.status, 0) << ended.output;
-}
-
-TEST(RunProgram, TellsTheExitStatusAndTheOutput) {
-  const Ended ended = run_program({"sh", "-c", "echo one; echo two >&2; exit 5"}, 30);
-  EXPECT_EQ(ended.status, 5);
-  EXPECT_EQ(ended.output, "one\ntwo\n");
-}
-
-TEST(RunProgram, EndsWhatDoesNotEnd) {
-  const Ended ended = run_program({"sh", "-c", "echo begun; sleep 1000"}, 0.3);
-  EXPECT_EQ(ended.status, -1);
-  EXPECT_EQ(ended.output, "begun\n");
 }
 
 }  // namespace
