@@ -1,6 +1,6 @@
 # The oracle on real directories: scan, mutation, execution and the mounted subjects.
 ovlspec_library(ovlspec_disk SOURCES
-  daemon.cc descriptor.cc directory_reader.cc disk_mutate.cc disk_stack.cc disk_subject.cc file_status.cc
+  daemon.cc descriptor.cc directory_reader.cc disk_mutate.cc disk_stack.cc disk_subject.cc file_status.cc layer_paths.cc
   file_system_image.cc fuse_subject.cc given_places.cc interchange_subject.cc inode_cells.cc inode_sightings.cc inode_stack.cc
   kernel_subject.cc layer_format.cc layer_walk.cc materialise.cc mount_command.cc mount_handles.cc mount_table.cc name_marks.cc
   overlay_mount.cc posix_access.cc
