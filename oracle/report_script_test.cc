@@ -107,6 +107,13 @@ TEST(ShellScript, ChangesNoGroupThatWasNotNamed) {
   EXPECT_NE(shell_text(script_of(Chown{target, std::nullopt, std::nullopt})).why_not, "");
 }
 
+TEST(ShellScript, MakesNoNodeWithModesThatMknodRefuses) {
+  EXPECT_EQ(shell_of(Mknod{.path = "a", .type = FileType::kFifo, .mode = 0640, .device = {}}),
+            "try mknod -m 640 -- mount/a p");
+  EXPECT_NE(shell_text(script_of(Mknod{.path = "a", .type = FileType::kFifo, .mode = 04640, .device = {}})).why_not,
+            "");
+}
+
 TEST(ShellScript, AsksStatOfWhatCommandsSayNothingOf) {
   const Target target = Target::at("a", Follow::kFollow);
   EXPECT_EQ(shell_of(Utimens{target, {.kind = TimeChange::Kind::kNow}, {.kind = TimeChange::Kind::kNow}}),

@@ -163,6 +163,7 @@ class Commands {
     });
   }
   CommandOrWhy operator()(const Mknod& o) const {
+    if ((o.mode & ~0777U) != 0) return cannot("mknod makes nothing with set-id bits");
     const std::string mode = model::octal(o.mode & ~operate_.caller.umask);
     switch (o.type) {
       case FileType::kFifo: return command("mknod -m {} -- {} p", mode, path(o.path));
