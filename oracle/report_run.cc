@@ -17,7 +17,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
-constexpr std::size_t kOutputMax = 64U << 10;  // bytes that are kept
+constexpr std::size_t kOutputMax = 64U << 10;  // bytes that are kept, of its end
 
 Clock::time_point in_seconds(double seconds) {
   return Clock::now() + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds));
@@ -80,7 +80,8 @@ class Running {
   bool read_some() {
     char bytes[4096];
     const ssize_t count = output_.open() ? ::read(output_.get(), bytes, sizeof bytes) : 0;
-    if (count > 0 && said_.size() < kOutputMax) said_.append(bytes, static_cast<std::size_t>(count));
+    if (count > 0) said_.append(bytes, static_cast<std::size_t>(count));
+    if (said_.size() > 2 * kOutputMax) said_.erase(0, said_.size() - kOutputMax);
     return count > 0 || (count < 0 && errno == EINTR);
   }
 

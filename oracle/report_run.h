@@ -15,8 +15,8 @@ struct Ended {
   std::string output;
   bool is_late = false;  // its time was over
 };
-// Standard output and error together. Ends within so many seconds and the few that it takes to kill the program, also
-// where its output is closed, or held open by what it left behind.
+// Standard output and error together, of more than 128 KiB the last 64 at least. Ends within so many seconds and the
+// few that it takes to kill the program, also where its output is closed, or held open by what it left behind.
 Ended run_program(const std::vector<std::string>& words, double seconds);
 
 // The last lines of reproducers that could tell.

@@ -18,6 +18,12 @@ TEST(RunProgram, TellsTheExitStatusAndTheOutput) {
   EXPECT_EQ(ended.output, "one\ntwo\n");
 }
 
+TEST(RunProgram, KeepsTheEndOfALongOutput) {
+  const Ended ended = run_program({"sh", "-c", "seq 100000; echo end"}, 30);
+  EXPECT_EQ(ended.output.substr(ended.output.size() - 11), "100000\nend\n");
+  EXPECT_LT(ended.output.size(), 200U << 10);
+}
+
 TEST(RunProgram, EndsWhatDoesNotEnd) {
   const Ended ended = run_program({"sh", "-c", "echo begun; sleep 1000"}, 0.3);
   EXPECT_EQ(ended.status, -1);
