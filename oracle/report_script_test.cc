@@ -2,7 +2,9 @@
 #include <gtest/gtest.h>
 
 #include "oracle/report_calls.h"
+#include "oracle/report_export.h"
 #include "oracle/report_shell_words.h"
+#include "oracle/trace_text.h"
 
 namespace ovlspec::oracle {
 namespace {
@@ -155,6 +157,27 @@ TEST(ReproducerText, ChangesLayersOnlyWhereTheirDirectoriesAre) {
             std::string::npos);
   EXPECT_NE(python_text(script).text.find("    if is_directory(\"lower0/s\"): remove_tree(\"lower0/s/x\")\n"),
             std::string::npos);
+}
+
+// As disk_mutate has it.
+TEST(ShellScript, ChangesNothingThatAMutationLeavesAsItIs) {
+  const auto lines_of = [](const std::string& mutation) {
+    const TraceOrError parsed =
+        parse_text("ovlspec trace 1\nlower 0\n  dir d\n  file d/a 644\nupper\nmount\nunmount\n" +
+                   std::string("mutate lower 0 ") + mutation + "\nmount\n");
+    EXPECT_TRUE(parsed.ok()) << parsed.error.describe();
+    const ScriptOrWhy script = rule_script(*parsed.trace, *mount_of("kernel").mount);
+    const std::string text = end_of(shell_text(*script.script), "\nunmount mount\n").substr(15);
+    const auto begin = text.find("# mutate");
+    const auto end = text.find("\ntry mount", begin);
+    return begin == std::string::npos ? "" : text.substr(text.find('\n', begin) + 1, end - text.find('\n', begin) - 1);
+  };
+  EXPECT_EQ(lines_of("move d d/e"), "");
+  EXPECT_EQ(lines_of("move d/a d"), "");
+  EXPECT_EQ(lines_of("copy d d/e"), "");
+  EXPECT_EQ(lines_of("move d/a e"), "if is_directory lower0/d; then\nmove_tree lower0/d/a lower0/e\nfi");
+  EXPECT_EQ(lines_of("remove d/a"), "if is_directory lower0/d; then\nrm -rf -- lower0/d/a\nfi");
+  EXPECT_EQ(lines_of("remove d"), "rm -rf -- lower0/d");
 }
 
 TEST(ShellScript, SaysWhyItCannotSayAStep) {

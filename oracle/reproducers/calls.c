@@ -1,5 +1,5 @@
 //:: call
-/* A call by path, within the mount. */
+/* A call within the mount, by the caller. */
 #define call(result, expression) \
   long result;                   \
   {                              \

@@ -23,7 +23,7 @@ if [ -z "$in_own_namespace" ]; then
   trap - EXIT
   exit $status
 fi
-server=
+server= has_verdict=
 # What ends without a verdict tells nothing.
 verdict() {
   has_verdict=1
