@@ -86,6 +86,7 @@ ScriptOrWhy rule_script(const Trace& trace, const SubjectMount& mount) {
   RecordOrWhy record = record_on_engine(trace);
   if (!record.why_not.empty()) return {.script = std::nullopt, .why_not = record.why_not};
   ScriptOrWhy made = script_of(trace, Expectations(std::move(record.moments)).take(), mount, Detail::kNeeded);
+  if (made.script && made.script->claims.empty()) return {.script = std::nullopt, .why_not = "it asks nothing"};
   if (!made.script) return made;
   made.script->header = {mount.subject +
                          " breaks a rule where any of what is compared at the end is not as it should be."};

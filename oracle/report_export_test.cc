@@ -70,6 +70,10 @@ TEST_F(Xfstests, CaseThatTheKernelBreaksHasAnother) {
   EXPECT_NE(output.find("utimens %0 atime=now: EEXIST, expected success"), std::string::npos) << output;
 }
 
+TEST(XfstestsSteps, AskSomething) {
+  EXPECT_EQ(export_xfstests(trace_of("lower 0\nupper\n"), "900").why_not, "it asks nothing");
+}
+
 TEST(XfstestsSteps, HaveNoCrash) {
   const ExportedOrWhy exported =
       export_xfstests(trace_of("lower 0\nupper\nmount\n  mkdir a 755\ncrash\nmount\n"), "900");

@@ -116,6 +116,11 @@ TEST(ShellScript, MakesNoNodeWithModesThatMknodRefuses) {
             "");
 }
 
+TEST(ShellScript, MakesDirectoriesWithoutSetIdBits) {
+  EXPECT_EQ(shell_of(Mkdir{"a", 02775}), "umask 00002\ntry mkdir -- mount/a");
+  EXPECT_EQ(shell_of(Mkdir{"a", 07777}), "try mkdir -m 1777 -- mount/a");
+}
+
 TEST(ShellScript, AsksStatOfWhatCommandsSayNothingOf) {
   const Target target = Target::at("a", Follow::kFollow);
   EXPECT_EQ(shell_of(Utimens{target, {.kind = TimeChange::Kind::kNow}, {.kind = TimeChange::Kind::kNow}}),

@@ -35,6 +35,8 @@ std::string c_quoted(const std::string& name) {
   return text + '"';
 }
 
+constexpr Mode kSticky = 01000;
+
 std::string stat_format(Shown shown) {
   switch (shown) {
     case Shown::kError: return "%n";
@@ -74,8 +76,10 @@ class Commands {
 
   CommandOrWhy operator()(const Mkdir& o) const {
     // An explicit mode would take the set-group-id bit away that the directory hands on.
-    if (shell_umask(operate_) != operate_.caller.umask) return command("mkdir -- {}", path(o.path));
-    return command("mkdir -m {} -- {}", model::octal(o.mode & ~operate_.caller.umask), path(o.path));
+    if ((o.mode & kSticky) == 0) return command("mkdir -- {}", path(o.path));
+    // mkdir sets what mkdir(2) leaves out.
+    const Mode mode = o.mode & (kSticky | 0777) & ~operate_.caller.umask;
+    return command("mkdir -m {} -- {}", model::octal(mode), path(o.path));
   }
   CommandOrWhy operator()(const Rmdir& o) const { return command("rmdir -- {}", path(o.path)); }
   CommandOrWhy operator()(const Unlink& o) const { return command("unlink {}", path(o.path)); }
@@ -326,7 +330,7 @@ Mode shell_umask(const Operate& operate) {
   constexpr Mode kPlain = 0777;
   constexpr Mode kOfFiles = 0666;
   if (const auto* mkdir = std::get_if<Mkdir>(&operate.operation))
-    return (mkdir->mode & ~kPlain) != 0 ? own : own | (kPlain & ~mkdir->mode);
+    return (mkdir->mode & kSticky) != 0 ? own : own | (kPlain & ~mkdir->mode);
   const auto* open = std::get_if<Open>(&operate.operation);
   return open != nullptr && open->flags.create ? own | (kOfFiles & ~open->mode) : own;
 }
