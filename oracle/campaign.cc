@@ -13,6 +13,7 @@ constexpr std::uint64_t kDefaultCases = 200;
 constexpr std::size_t kViolationsAtMost = 50;  // by one subject, after which its campaign ends
 constexpr std::uint64_t kFailuresInARow = 20;  // cases that could not be played, after which the campaign ends
 constexpr std::uint64_t kAhead = 256;          // cases that may be played before one that is not yet
+constexpr double kShareOfCases = 0.75;         // of a subject's time; the rest is for reproducers of what it showed
 constexpr double kBatchSeconds = 1;            // a journal's line for so long, or for a violation
 
 }  // namespace
@@ -130,7 +131,11 @@ bool Campaign::may_add(std::uint64_t place) const {
 bool Campaign::goes_on(std::uint64_t place) const {
   if (is_stopped() || !may_add(place) || (steering_ && place >= steering_->end())) return false;
   const auto share = share_of(context_.options);
-  return !share || seconds() < *share;
+  return !share || seconds() < *share * (has_reproducers_to_make() ? kShareOfCases : 1);
+}
+
+bool Campaign::has_reproducers_to_make() const {
+  return context_.options.reproducers && !ledger_->report().violations.empty();
 }
 
 double Campaign::seconds() const {

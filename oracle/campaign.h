@@ -33,6 +33,7 @@ class Campaign {
   void report_interrupted();
   void write_batch();
   void note(const std::optional<std::string>& why_unwritten);
+  bool has_reproducers_to_make() const;
   double seconds() const;
   bool is_stopped() const { return context_.options.settings.stop != nullptr && *context_.options.settings.stop; }
 

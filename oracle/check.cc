@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <chrono>
+
 #include "oracle/campaign.h"
 #include "oracle/cases.h"
 #include "oracle/journal.h"
@@ -28,9 +30,20 @@ std::optional<std::string> refusal(const CheckOptions& options, const CasesOrErr
   return std::nullopt;
 }
 
+using Clock = std::chrono::steady_clock;
+
+// When reproducers are no longer made: with a time limit, at its end.
+Clock::time_point end_of_reproducers(const CheckOptions& options, Clock::time_point start) {
+  constexpr double kSeconds = 600;
+  const auto from = options.seconds ? start : Clock::now();
+  const std::chrono::duration<double> seconds(options.seconds.value_or(kSeconds));
+  return from + std::chrono::duration_cast<Clock::duration>(seconds);
+}
+
 }  // namespace
 
 ExitStatus check(const CheckOptions& options) {
+  const auto start = Clock::now();
   const CasesOrError cases = cases_of(options);
   const KnownIssuesOrError known = options.known.empty() ? KnownIssuesOrError{} : load_known_issues(options.known);
   if (const auto why = refusal(options, cases, known)) {
@@ -53,7 +66,7 @@ ExitStatus check(const CheckOptions& options) {
     for (const std::string& subject : options.subjects)
       reports.push_back(Campaign(context, subject, progress, kept).run());
   }
-  if (options.reproducers) add_reproducers(reports, options);
+  if (options.reproducers) add_reproducers(reports, options, end_of_reproducers(options, start));
   fmt::print("{}", report_text(reports));
   if (const auto why = write_report_files(reports, options.out)) fmt::print(stderr, "ovlspec: {}\n", *why);
   return exit_status(reports);

@@ -22,7 +22,7 @@ struct CheckOptions {
   std::vector<std::string> gates;  // of the subjects; empty: all decide the exit status
   std::uint64_t seed = 1;
   std::optional<std::uint64_t> cases;    // for each subject
-  std::optional<double> seconds;         // for all subjects, in equal shares; with cases, what comes first
+  std::optional<double> seconds;         // for all subjects, in equal shares, and reproducers; or what comes first
   std::vector<std::string> layers;       // real directories, topmost first, as lowers instead of generated ones
   std::string traces;                    // a trace, or a directory of them, instead of generated cases
   std::string out = "ovlspec-findings";  // violations are saved here

@@ -4,32 +4,11 @@
 #include <string>
 #include <variant>
 
+#include "oracle/layer_paths.h"
 #include "oracle/materialise.h"
 
 namespace ovlspec::oracle {
 namespace {
-
-// Without empty components, so that one place has one spelling.
-std::string plain(std::string_view path) {
-  std::string result;
-  while (!path.empty()) {
-    const auto slash = path.find('/');
-    if (slash != 0) result = path_below(result, path.substr(0, slash));
-    path = slash == std::string_view::npos ? std::string_view{} : path.substr(slash + 1);
-  }
-  return result;
-}
-
-std::string parent_of(const std::string& path) {
-  const auto slash = path.rfind('/');
-  return slash == std::string::npos ? std::string() : path.substr(0, slash);
-}
-
-bool is_within(const std::string& path, const std::string& ancestor) {
-  return ancestor.empty() || path == ancestor ||
-         (path.size() > ancestor.size() && path.compare(0, ancestor.size(), ancestor) == 0 &&
-          path[ancestor.size()] == '/');
-}
 
 // A path that does not lead to an object: not an error of a mutation.
 bool is_absent(Errno error) { return error == Errno::kENOENT || error == Errno::kENOTDIR || error == Errno::kELOOP; }
@@ -70,7 +49,7 @@ class Mutator {
   Mutator(LayerAccess& access, DiskFormat format) : access_(access), format_(format) {}
 
   Status operator()(const model::Put& m) {
-    const std::string path = plain(m.path);
+    const std::string path = plain_path(m.path);
     if (path.empty() || !is_directory(parent_of(path))) return {};
     if (m.marks.whiteout && !has_marks(format_)) return {};
     if (exists(path)) OVLSPEC_TRY(access_.remove(path));
@@ -78,13 +57,13 @@ class Mutator {
   }
 
   Status operator()(const model::Remove& m) {
-    const std::string path = plain(m.path);
+    const std::string path = plain_path(m.path);
     return path.empty() || !exists(path) ? Status() : access_.remove(path);
   }
 
   Status operator()(const model::Move& m) {
-    const std::string from = plain(m.from);
-    const std::string to = plain(m.to);
+    const std::string from = plain_path(m.from);
+    const std::string to = plain_path(m.to);
     if (from.empty() || to.empty() || is_within(to, from) || is_within(from, to)) return {};
     const auto source = access_.read(from);
     if (!source || !is_directory(parent_of(to))) return absent_or(source);
@@ -95,30 +74,30 @@ class Mutator {
   }
 
   Status operator()(const model::HardLink& m) {
-    const std::string from = plain(m.from);
-    const std::string to = plain(m.to);
+    const std::string from = plain_path(m.from);
+    const std::string to = plain_path(m.to);
     const auto source = access_.read(from);
     if (!source || source->inode.is(FileType::kDirectory) || !is_free(to)) return absent_or(source);
     return access_.link(from, to);
   }
 
   Status operator()(const model::ChangeMode& m) {
-    const std::string path = plain(m.path);
+    const std::string path = plain_path(m.path);
     const auto object = access_.read(path);
     if (!object || object->inode.is(FileType::kSymlink)) return absent_or(object);
     return access_.set_mode(path, m.mode);
   }
 
   Status operator()(const model::ChangeContent& m) {
-    const std::string path = plain(m.path);
+    const std::string path = plain_path(m.path);
     const auto object = access_.read(path);
     if (!object || !object->inode.is(FileType::kRegular)) return absent_or(object);
     return access_.set_content(path, m.content);
   }
 
   Status operator()(const model::Copy& m) {
-    const std::string from = plain(m.from);
-    const std::string to = plain(m.to);
+    const std::string from = plain_path(m.from);
+    const std::string to = plain_path(m.to);
     if (is_within(to, from) || !exists(from) || !is_free(to)) return {};
     return TreeCopy(access_, access_, model::CopyXattrs::kAll).object(from, to);
   }

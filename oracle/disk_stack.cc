@@ -403,9 +403,7 @@ std::optional<Attempt<model::Tree>> DiskStack::kernel_view() const {
   if (!layers.upper.empty()) stack.lowers.push_back(layers.upper);
   stack.lowers.insert(stack.lowers.end(), layers.lowers.begin(), layers.lowers.end());
   if (stack.lowers.size() == 1) stack.lowers.push_back(empty_);
-  const std::vector<std::string> options = {"redirect_dir=follow", "metacopy=on", "index=off", "nfs_export=off",
-                                            "xino=off"};
-  if (auto mounted = mount_overlay(stack, options, point); !mounted.ok())
+  if (auto mounted = mount_overlay(stack, view_options(), point); !mounted.ok())
     return Attempt<model::Tree>{.value = std::nullopt, .failure = mounted.failure};
   Attempt<model::Tree> tree;
   {

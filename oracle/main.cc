@@ -55,7 +55,8 @@ void add_check(CLI::App& app, CheckOptions& options) {
   check->add_option("--gate", options.gates, "Only these subjects decide the exit status");
   check->add_option("--seed", options.seed, "Of the generated cases")->capture_default_str();
   check->add_option("--cases", options.cases, "How many cases each subject plays");
-  check->add_option("--time", options.seconds, "Seconds for all subjects, in equal shares")->check(CLI::PositiveNumber);
+  check->add_option("--time", options.seconds, "Seconds for all subjects, in equal shares, with their reproducers")
+      ->check(CLI::PositiveNumber);
   check->add_option("--layers", options.layers, "Real directories as lowers, topmost first; they are copied");
   check->add_option("--traces", options.traces, "A trace, or a directory of traces, instead of generated cases");
   check->add_flag_callback(

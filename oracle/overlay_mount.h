@@ -23,6 +23,10 @@ struct StackPaths {
 // options are a page at most.
 Attempt<Done> mount_overlay(const StackPaths& stack, const std::vector<std::string>& options,
                             const std::string& mount_point);
+// With which layers are looked at as a read-only stack of the kernel's, whatever mounted them before.
+inline std::vector<std::string> view_options() {
+  return {"redirect_dir=follow", "metacopy=on", "index=off", "nfs_export=off", "xino=off"};
+}
 // A fresh tmpfs of at most so many bytes that keeps no access times.
 Attempt<Done> mount_tmpfs(const std::string& mount_point, std::uint64_t bytes = std::uint64_t{1} << 30);
 // Shows the directory at another path.

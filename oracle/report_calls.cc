@@ -1,5 +1,7 @@
 #include "oracle/report_calls.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <set>
 
@@ -186,7 +188,13 @@ class Calls {
   static Argument mode(Mode value) { return OperationCall::mode(value); }
 
   void add(const char* function, std::vector<Argument> arguments) {
-    calls_.push_back({.function = function, .arguments = std::move(arguments), .answer = 0, .comment = {}});
+    calls_.push_back(
+        {.function = function, .arguments = std::move(arguments), .answer = 0, .within = step_->within, .comment = {}});
+  }
+  // Whatever the step is about.
+  void add_between(const char* function, std::vector<Argument> arguments) {
+    add(function, std::move(arguments));
+    calls_.back().within.clear();
   }
   // What the step is about.
   void add_main(const char* function, std::vector<Argument> arguments) {
@@ -200,13 +208,13 @@ class Calls {
     caller_ = caller;
     Argument groups{.kind = Kind::kNumbers, .text = {}, .words = {}};
     for (const Gid gid : caller.groups) groups.words.push_back(std::to_string(gid));
-    add("become",
-        {number(caller.uid), number(caller.gid), mode(caller.umask), hexadecimal(caller.capabilities.bits()), groups});
+    add_between("become", {number(caller.uid), number(caller.gid), mode(caller.umask),
+                           hexadecimal(caller.capabilities.bits()), groups});
   }
   void go(Inside inside) {
     if (inside == inside_) return;
     inside_ = inside;
-    add(inside == Inside::kMount ? "inside" : "outside", {});
+    add_between(inside == Inside::kMount ? "inside" : "outside", {});
   }
   void by_nobody() {
     become(superuser());
@@ -319,6 +327,54 @@ bool has_word(const std::string& text, std::string_view word) {
 }  // namespace
 
 std::vector<Call> calls_of(const Script& script) { return Calls(script).run(); }
+
+namespace {
+
+std::string value_text(const Value& value, const Writing& writing) {
+  return fmt::format("value(seen{}, {}, {})", value.moment, writing.literal(word_of(value.shown)),
+                     writing.literal(value.name));
+}
+
+std::string claim_text(const Claim& claim, const Writing& writing) {
+  const auto* value = std::get_if<Value>(&claim.right);
+  const std::string right =
+      value != nullptr ? value_text(*value, writing) : writing.literal(std::get<std::string>(claim.right));
+  return fmt::format("{}({}, {})", word_of(claim.relation), value_text(claim.left, writing), right);
+}
+
+std::string guard_text(const Call& call, const Writing& writing) {
+  if (call.within.empty()) return {};
+  std::vector<std::string> conditions;
+  for (const std::string& directory : call.within)
+    conditions.push_back("is_directory(" + writing.literal(directory) + ")");
+  return fmt::format(fmt::runtime(writing.guard), fmt::join(conditions, writing.all));
+}
+
+}  // namespace
+
+std::string body_of(const Script& script, const Writing& writing) {
+  const std::set<std::size_t> used = answers_used(script);
+  std::string text;
+  const auto line = [&](const std::string& words) { text.append(writing.indent).append(words).append("\n"); };
+  for (const Call& call : calls_of(script)) {
+    if (!call.comment.empty()) line(writing.comment(call.comment));
+    std::vector<std::string> arguments;
+    for (const Argument& argument : call.arguments) arguments.push_back(writing.argument(argument));
+    const std::string kept =
+        used.count(call.answer) != 0 ? fmt::format("{}seen{} = ", writing.answer, call.answer) : std::string();
+    line(fmt::format("{}{}{}({}){}", guard_text(call, writing), kept, call.function, fmt::join(arguments, ", "),
+                     writing.end));
+  }
+  for (const Value& value : values_of(script))
+    line(fmt::format("tell({}, {}){}", writing.literal(words_of(script, value)), value_text(value, writing),
+                     writing.end));
+  std::vector<std::string> claims;
+  for (const Claim& claim : script.claims) claims.push_back(claim_text(claim, writing));
+  line(writing.comment("It is there where this holds."));
+  const std::string_view between = script.holding == Holding::kAll ? writing.all : writing.any;
+  line(fmt::format("return finish({}){}", fmt::join(claims, between), writing.end));
+  return text;
+}
 
 std::string needed_blocks(std::string_view file, std::string_view mark, const std::string& text) {
   struct Block {

@@ -15,14 +15,7 @@ using model::ObjectId;
 constexpr std::size_t kNamesAtMost = 60;  // of a layer
 constexpr std::size_t kContentAtMost = 24;
 
-std::string name_text(const std::string& name) {
-  std::string text;
-  for (const char c : name) {
-    const auto byte = static_cast<unsigned char>(c);
-    text += byte < 0x20 || byte >= 0x7f ? fmt::format("\\x{:02x}", byte) : std::string(1, c);
-  }
-  return html_text(text);
-}
+std::string name_text(const std::string& name) { return html_text(name, Newlines::kEscaped); }
 
 class Drawing {
  public:

@@ -34,7 +34,7 @@ class EvidenceBuilder {
 
   std::size_t append(Happening what);
   std::size_t insert(std::size_t before, Happening what);
-  // The value's moment is needed, with what opens and closes its file.
+  // The value's moment is needed; of a read of the walk's, what opened the file for it, too.
   Value value(std::size_t moment, Shown shown, std::string name = {});
   void claim(Value left, Relation relation, std::variant<Value, std::string> right);
   void give_up(std::string why);

@@ -82,12 +82,21 @@ RecordOrWhy record_on_engine(const Trace& trace) {
   return {.moments = recorder.moments(), .why_not = {}};
 }
 
-ExportedOrWhy export_xfstests(const Trace& trace, const std::string& number) {
+ScriptOrWhy rule_script(const Trace& trace, const SubjectMount& mount) {
   RecordOrWhy record = record_on_engine(trace);
-  if (!record.why_not.empty()) return refused(record.why_not);
-  const Evidence evidence = Expectations(std::move(record.moments)).take();
+  if (!record.why_not.empty()) return {.script = std::nullopt, .why_not = record.why_not};
+  ScriptOrWhy made = script_of(trace, Expectations(std::move(record.moments)).take(), mount, Detail::kNeeded);
+  if (made.script && made.script->claims.empty()) return {.script = std::nullopt, .why_not = "it asks nothing"};
+  if (!made.script) return made;
+  made.script->header = {mount.subject +
+                         " breaks a rule where any of what is compared at the end is not as it should be."};
+  made.script->holding = Holding::kAny;
+  return made;
+}
+
+ExportedOrWhy export_xfstests(const Trace& trace, const std::string& number) {
   const SubjectMountOrWhy mount = mount_of("kernel");
-  const ScriptOrWhy script = script_of(trace, evidence, *mount.mount, Detail::kNeeded);
+  const ScriptOrWhy script = rule_script(trace, *mount.mount);
   if (!script.script) return refused(script.why_not);
   const TextOrWhy steps = xfstests_steps(*script.script);
   if (!steps.why_not.empty()) return refused(steps.why_not);

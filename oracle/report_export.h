@@ -6,6 +6,7 @@
 
 #include "oracle/check.h"
 #include "oracle/report_record.h"
+#include "oracle/report_script.h"
 
 namespace ovlspec::oracle {
 
@@ -35,6 +36,9 @@ struct ExportOptions {
 };
 // `ovlspec export`.
 ExitStatus export_command(const Trace& trace, const ExportOptions& options);
+
+// A script that tells whether the trace's answers break a rule on the mount: any of its claims does.
+ScriptOrWhy rule_script(const Trace& trace, const SubjectMount& mount);
 
 // What our engine, which keeps the rules, does with the trace; or why that tells nothing.
 struct RecordOrWhy {

@@ -7,6 +7,7 @@
 #include "oracle/disk_test_support.h"
 #include "oracle/report_export.h"
 #include "oracle/report_reproduce.h"
+#include "oracle/report_run.h"
 #include "oracle/trace_file.h"
 #include "oracle/trace_text.h"
 
@@ -69,6 +70,16 @@ TEST_F(Xfstests, CaseThatTheKernelBreaksHasAnother) {
   EXPECT_NE(output.find("utimens %0 atime=now: EEXIST, expected success"), std::string::npos) << output;
 }
 
+TEST(XfstestsSteps, AskSomething) {
+  EXPECT_EQ(export_xfstests(trace_of("lower 0\nupper\n"), "900").why_not, "it asks nothing");
+}
+
+TEST(XfstestsSteps, HaveNoCrash) {
+  const ExportedOrWhy exported =
+      export_xfstests(trace_of("lower 0\nupper\nmount\n  mkdir a 755\ncrash\nmount\n"), "900");
+  EXPECT_EQ(exported.why_not, "the suite has no crash of a file system");
+}
+
 TEST(Unionmount, CallsTheContextWithTheSuitesOwnNames) {
   const ExportedOrWhy exported = export_unionmount(trace_of(R"(lower 0
   file a 644 "content"
@@ -82,7 +93,7 @@ mount
   stat n
 unmount
 mount
-  rmdir d
+  mkdir d 700
 )"),
                                                    "a-case");
   ASSERT_EQ(exported.why_not, "");
@@ -107,7 +118,7 @@ def subtest_1(ctx):
     ctx.open_file(name2 + "/f", wo=1, crt=1, ex=1, mode=0o600)
     # The suite looks by itself: stat n
     remount_union(ctx)
-    ctx.rmdir(name1, err=ENOTEMPTY)
+    ctx.mkdir(name1, 0o700, err=EEXIST)
 )");
 }
 
@@ -117,6 +128,8 @@ TEST(Unionmount, SaysWhyItCannotHaveACase) {
   EXPECT_EQ(why("lower 0\nupper\nmount\n  rename a b noreplace\n"), "a rename with flags: rename a b noreplace");
   EXPECT_EQ(why("lower 0\nupper\nmount\n  unlink a\nunmount\nmutate upper remove a\nmount\n"),
             "a change of the layers while nothing is mounted, or of caches");
+  EXPECT_EQ(why("lower 0\nupper\nmount\n  mkdir a 755\ncrash\nmount\n"), "a crash of the file system");
+  EXPECT_EQ(why("lower 0\n  dir d\nupper\nmount\n  unlink d\n"), "several answers are permitted: unlink d");
   EXPECT_EQ(why("lower 0\n  symlink s \"t\"\nupper\nmount\n  unlink s\n"),
             "a lower object that is neither file nor directory");
 }

@@ -207,17 +207,17 @@ std::string violations_text(const std::vector<SubjectReport>& reports) {
 
 }  // namespace
 
-std::string html_text(std::string_view text) {
+std::string html_text(std::string_view text, Newlines newlines) {
   std::string escaped;
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
+    const bool is_kept = (byte >= 0x20 && byte < 0x7f) || (c == '\n' && newlines == Newlines::kKept);
     switch (c) {
       case '<': escaped += "&lt;"; break;
       case '>': escaped += "&gt;"; break;
       case '&': escaped += "&amp;"; break;
       case '"': escaped += "&quot;"; break;
-      case '\n': escaped += c; break;
-      default: escaped += byte >= 0x20 && byte < 0x7f ? std::string(1, c) : fmt::format("\\x{:02x}", byte);
+      default: escaped += is_kept ? std::string(1, c) : fmt::format("\\x{:02x}", byte);
     }
   }
   return escaped;

@@ -1,8 +1,6 @@
 // A reproducer as a pytest file, which needs Python's standard library alone.
 #include <fmt/format.h>
 
-#include <set>
-
 #include "oracle/report_calls.h"
 
 namespace ovlspec::oracle {
@@ -53,39 +51,21 @@ std::string argument_text(const Argument& argument) {
   return {};
 }
 
-std::string value_text(const Value& value) {
-  return fmt::format("value(seen{}, {}, {})", value.moment, literal(word_of(value.shown)), literal(value.name));
-}
-
-std::string claim_text(const Claim& claim) {
-  const auto* value = std::get_if<Value>(&claim.right);
-  const std::string right = value != nullptr ? value_text(*value) : literal(std::get<std::string>(claim.right));
-  return fmt::format("{}({}, {})", word_of(claim.relation), value_text(claim.left), right);
-}
-
 std::string comment(const std::string& text) {
   std::string line = "# ";
   for (const char c : text) line += c >= ' ' && c <= '~' ? c : '?';
   return line;
 }
 
-std::string body_of(const Script& script) {
-  const std::set<std::size_t> used = answers_used(script);
-  std::string text = "def reproduce():\n    begin()\n";
-  for (const Call& call : calls_of(script)) {
-    if (!call.comment.empty()) text += "    " + comment(call.comment) + "\n";
-    std::vector<std::string> arguments;
-    for (const Argument& argument : call.arguments) arguments.push_back(argument_text(argument));
-    const std::string kept = used.count(call.answer) != 0 ? fmt::format("seen{} = ", call.answer) : std::string();
-    text += fmt::format("    {}{}({})\n", kept, call.function, fmt::join(arguments, ", "));
-  }
-  for (const Value& value : values_of(script))
-    text += fmt::format("    tell({}, {})\n", literal(words_of(script, value)), value_text(value));
-  std::vector<std::string> claims;
-  for (const Claim& claim : script.claims) claims.push_back(claim_text(claim));
-  return text + fmt::format("    {}\n    return finish({})\n", comment("It is there where this holds."),
-                            fmt::join(claims, " and "));
-}
+constexpr Writing kWriting = {.literal = literal,
+                              .argument = argument_text,
+                              .comment = comment,
+                              .indent = "    ",
+                              .end = "",
+                              .answer = "",
+                              .guard = "if {}: ",
+                              .all = " and ",
+                              .any = " or "};
 
 constexpr std::string_view kEnd = R"(
 
@@ -102,8 +82,11 @@ def test_the_bug_is_there():
 if __name__ == "__main__":
     try:
         sys.exit(reproduce())
-    except OSError as failure:
+    except (OSError, subprocess.SubprocessError) as failure:
         cannot(str(failure))
+    except Exception as failure:
+        print("broken: %r" % failure)
+        sys.exit(77)
 )";
 
 }  // namespace
@@ -114,7 +97,7 @@ TextOrWhy python_text(const Script& script) {
   text +=
       "#\n# pytest THIS.py, as root: passes while the bug is there. Or python3 THIS.py. 0: the bug is there; 1: it is "
       "not; 77: it cannot run.\n";
-  const std::string body = body_of(script);
+  const std::string body = "def reproduce():\n    begin()\n" + body_of(script, kWriting);
   const std::string functions = reproducer_file("stack.py") + reproducer_file("calls.py");
   return {.text = text + needed_blocks(functions, "#:: ", body) + body + std::string(kEnd), .why_not = {}};
 }

@@ -19,17 +19,17 @@
 namespace ovlspec::oracle {
 namespace {
 
-constexpr double kSeconds = 30;  // within which a reproducer ends
-constexpr int kCannotRun = 77;
-
 using State = Reproducer::State;
+
+using Clock = std::chrono::steady_clock;
+
+const std::string kNoTime = "no time was left";
 
 class Stopwatch {
  public:
   double seconds() const { return std::chrono::duration<double>(Clock::now() - start_).count(); }
 
  private:
-  using Clock = std::chrono::steady_clock;
   Clock::time_point start_ = Clock::now();
 };
 
@@ -73,49 +73,10 @@ TextOrWhy text_in(Language language, const Script& script) {
   return {};
 }
 
-std::string last_line(const std::string& text) {
-  const auto end = text.find_last_not_of('\n');
-  if (end == std::string::npos) return {};
-  const auto begin = text.rfind('\n', end);
-  return text.substr(begin == std::string::npos ? 0 : begin + 1,
-                     end - (begin == std::string::npos ? 0 : begin + 1) + 1);
-}
-
-Ended run_file(Language language, const std::string& file) {
-  switch (language) {
-    case Language::kShell: return run_program({"sh", file}, kSeconds);
-    case Language::kPython: return run_program({"python3", file}, kSeconds);
-    case Language::kC: break;
-  }
-  std::string program = std::filesystem::temp_directory_path() / "ovlspec-reproducer-XXXXXX";
-  const int number = ::mkstemp(program.data());
-  if (number < 0) return {.status = kCannotRun, .output = "no temporary file can be made"};
-  ::close(number);
-  Ended ended = run_program({"cc", "-o", program, file}, kSeconds);
-  const bool is_compiled = ended.status == 0;
-  if (is_compiled) ended = run_program({program}, kSeconds);
-  remove_file(program);
-  if (!is_compiled && ended.status != 127) ended.status = -1;
-  return ended;
-}
-
-Reproducer verified(Language language, const std::string& file) {
-  const Ended ended = run_file(language, file);
-  Reproducer made{.language = language, .state = State::kNotShown, .file = file, .why = last_line(ended.output)};
-  if (ended.status == 0) return {.language = language, .state = State::kVerified, .file = file, .why = {}};
-  if (ended.status == kCannotRun) made.state = State::kNotRun;
-  if (ended.status == 127) {
-    made.state = State::kNotRun;
-    made.why = language == Language::kC ? "cc was not found" : "what runs it was not found";
-  }
-  if (ended.status == -1 && made.why.empty()) made.why = "it does not end";
-  return made;
-}
-
 class Writer {
  public:
-  Writer(Language language, std::string file, const std::atomic<bool>* stop)
-      : language_(language), file_(std::move(file)), stop_(stop) {}
+  Writer(Language language, const ReproducerPlace& place)
+      : language_(language), file_(place.directory + "/" + file_of(language, place.name)), place_(place) {}
 
   // The shortest first, and what shows nothing last.
   Reproducer write(const std::vector<Script>& scripts) {
@@ -126,7 +87,7 @@ class Writer {
       if (next.state == State::kNone && !(made.state == State::kNone && made.why.empty())) continue;
       made = std::move(next);
       if (made.state == State::kVerified) shown_ = &script == &scripts.front() ? script : made_small(script);
-      if (made.state == State::kVerified || made.state == State::kNotRun) break;
+      if (made.state != State::kNotShown && made.state != State::kNone) break;
     }
     return made;
   }
@@ -140,8 +101,15 @@ class Writer {
     if (!text.why_not.empty()) return {.language = language_, .state = State::kNone, .file = {}, .why = text.why_not};
     if (!write_text(text.text))
       return {.language = language_, .state = State::kNone, .file = {}, .why = file_ + " cannot be written"};
-    return verified(language_, file_);
+    constexpr double kSeconds = 30;  // within which a reproducer ends
+    const bool is_cut_short = seconds_left() < kSeconds;
+    if (seconds_left() <= 0) return not_run();
+    Reproducer made = verified(language_, file_, std::min(kSeconds, seconds_left()));
+    return is_cut_short && seconds_left() <= 0 && made.state == State::kBroken ? not_run() : made;
   }
+
+  double seconds_left() const { return std::chrono::duration<double>(place_.end - Clock::now()).count(); }
+  Reproducer not_run() const { return {.language = language_, .state = State::kNotRun, .file = file_, .why = kNoTime}; }
 
   bool write_text(const std::string& text) const {
     std::ofstream stream(file_);
@@ -158,7 +126,9 @@ class Writer {
     constexpr double kSecondsAtMost = 10;
     const Stopwatch watch;
     int tries = 0;
-    const auto goes_on = [&] { return tries < kTries && watch.seconds() < kSecondsAtMost && !is_stopped(); };
+    // Half of what is left is for other languages, and to end with.
+    const double seconds = std::min(kSecondsAtMost, seconds_left() / 2);
+    const auto goes_on = [&] { return tries < kTries && watch.seconds() < seconds && !is_stopped(); };
     for (std::size_t chunk = script.steps.size(); chunk > 0 && goes_on(); chunk /= 2)
       for (std::size_t begin = 0; begin < script.steps.size() && goes_on();) {
         Script smaller = script;
@@ -173,15 +143,15 @@ class Writer {
           begin += chunk;
         }
       }
-    (void)try_out(script);
+    (void)write_text(text_in(language_, script).text);
     return script;
   }
 
-  bool is_stopped() const { return stop_ != nullptr && *stop_; }
+  bool is_stopped() const { return place_.stop != nullptr && *place_.stop; }
 
   Language language_;
   std::string file_;
-  const std::atomic<bool>* stop_;
+  const ReproducerPlace& place_;
   std::optional<Script> shown_;
 };
 
@@ -192,9 +162,13 @@ std::vector<Reproducer> none(const std::string& why) {
   return all;
 }
 
-ReproducerPlace place_beside(const std::string& file, const std::atomic<bool>* stop) {
+ReproducerPlace place_beside(const std::string& file, const CheckOptions& options, Clock::time_point end) {
   const std::filesystem::path path(file);
-  return {.directory = path.parent_path().string(), .name = path.stem().string(), .mounted = {}, .stop = stop};
+  return {.directory = path.parent_path().string(),
+          .name = path.stem().string(),
+          .mounted = {},
+          .stop = options.settings.stop,
+          .end = end};
 }
 
 }  // namespace
@@ -213,6 +187,7 @@ std::string words_of(const Reproducer& reproducer) {
     case State::kVerified: return "verified: it shows the violation";
     case State::kNotShown: return "does not show the violation: " + reproducer.why;
     case State::kNotRun: return "not verified: " + reproducer.why;
+    case State::kBroken: return "broken: " + reproducer.why;
     case State::kNone: return "none: " + reproducer.why;
   }
   return {};
@@ -259,7 +234,7 @@ std::vector<Reproducer> reproduce(const Violation& violation, const EvidenceOrWh
   if (scripts.empty()) return none(why_not);
   const ProgramInPath path;
   const auto write = [&](Language language) {
-    Writer writer(language, place.directory + "/" + file_of(language, place.name), place.stop);
+    Writer writer(language, place);
     Reproducer made = writer.write(scripts);
     // Those of C and Python make the same calls.
     if (language == Language::kPython && writer.shown()) scripts.insert(scripts.begin(), *writer.shown());
@@ -273,25 +248,23 @@ std::vector<Reproducer> reproduce(const Violation& violation, const EvidenceOrWh
 
 namespace {
 
-void add_to(Violation& violation, const CheckOptions& options) {
+void add_to(Violation& violation, const CheckOptions& options, Clock::time_point end) {
   const EvidenceOrWhy found = evidence_of(violation, options);
   if (found.evidence) violation.layers_after = found.evidence->after;
-  violation.reproducers = reproduce(violation, found, place_beside(violation.file, options.settings.stop));
+  violation.reproducers = reproduce(violation, found, place_beside(violation.file, options, end));
 }
 
 }  // namespace
 
-void add_reproducers(std::vector<SubjectReport>& reports, const CheckOptions& options) {
-  constexpr double kSecondsAtMost = 600;
-  const Stopwatch watch;
+void add_reproducers(std::vector<SubjectReport>& reports, const CheckOptions& options, Clock::time_point end) {
   for (SubjectReport& report : reports)
     for (Violation& violation : report.violations) {
       const bool is_stopped = options.settings.stop != nullptr && *options.settings.stop;
       if (is_stopped || violation.file.empty()) continue;
-      if (watch.seconds() < kSecondsAtMost) {
-        add_to(violation, options);
+      if (Clock::now() < end) {
+        add_to(violation, options, end);
       } else {
-        violation.reproducers = none("no time was left; ovlspec reproduce makes them of the trace");
+        violation.reproducers = none(kNoTime + "; ovlspec reproduce makes them of the trace");
       }
     }
 }
@@ -311,7 +284,7 @@ ExitStatus reproduce_command(const Trace& trace, const CheckOptions& options) {
       Violation violation{.subject = name, .finding = finding, .trace = trace, .key = key_of(finding, trace)};
       const auto file = save_violation(violation, options.out);
       if (file) violation.file = *file;
-      if (file) add_to(violation, options);
+      if (file) add_to(violation, options, Clock::time_point::max());
       fmt::print("{}", violation_text(violation));
       status = ExitStatus::kViolation;
     }

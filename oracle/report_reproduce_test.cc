@@ -10,6 +10,7 @@
 #include "oracle/fuse_subject.h"
 #include "oracle/profile.h"
 #include "oracle/report_reproduce.h"
+#include "oracle/report_run.h"
 #include "oracle/trace_file.h"
 
 namespace ovlspec::oracle {
@@ -138,6 +139,35 @@ TEST_F(ReproducerFiles, PassUnderPytestWhileTheBugIsThere) {
   EXPECT_NE(ended.output.find("1 passed"), std::string::npos) << ended.output;
 }
 
+TEST_F(ReproducerFiles, AreWrittenAndNotRunOnceTheTimeIsOver) {
+  const TraceOrError loaded = load_trace(std::string(OVLSPEC_TRACES) + "/kernel/utimens-of-replaced-open-file.trace");
+  ASSERT_TRUE(loaded.ok());
+  const SubjectOrError kernel = make_subject("kernel");
+  ASSERT_NE(kernel.subject, nullptr);
+  const auto finding = run(*kernel.subject, *loaded.trace, profile_of("kernel", {}).profile, RunOptions{}).finding;
+  if (!finding) GTEST_SKIP() << "this kernel does not show it";
+  const TestDirectory directory;
+  const ReproducerPlace place{
+      .directory = directory.path(), .name = "bug", .mounted = "", .end = std::chrono::steady_clock::now()};
+  const Violation violation{.subject = "kernel", .finding = *finding, .trace = *loaded.trace};
+  for (const Reproducer& reproducer : reproduce(violation, evidence_of(violation, CheckOptions{}), place)) {
+    EXPECT_EQ(words_of(reproducer), "not verified: no time was left");
+    EXPECT_TRUE(std::filesystem::exists(reproducer.file));
+  }
+}
+
+TEST_F(ReproducerFiles, AreMadeWithinTheTimeOfACheck) {
+  const TestDirectory directory;
+  CheckOptions options;
+  options.subjects = {"kernel"};
+  options.out = directory.path();
+  options.seconds = 4;
+  const auto start = std::chrono::steady_clock::now();
+  (void)check(options);
+  // What was begun is finished: a violation that is made small.
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(12));
+}
+
 TEST_F(ReproducerFiles, CompileWithoutWarnings) {
   const TraceOrError loaded = load_trace(std::string(OVLSPEC_TRACES) + "/kernel/utimens-of-replaced-open-file.trace");
   ASSERT_TRUE(loaded.ok());
@@ -151,18 +181,6 @@ TEST_F(ReproducerFiles, CompileWithoutWarnings) {
       {"sh", "-c", "cc -std=gnu11 -Wall -Wextra -Werror -o " + directory.path() + "/x " + directory.path() + "/*.c"},
       60);
   EXPECT_EQ(ended.status, 0) << ended.output;
-}
-
-TEST(RunProgram, TellsTheExitStatusAndTheOutput) {
-  const Ended ended = run_program({"sh", "-c", "echo one; echo two >&2; exit 5"}, 30);
-  EXPECT_EQ(ended.status, 5);
-  EXPECT_EQ(ended.output, "one\ntwo\n");
-}
-
-TEST(RunProgram, EndsWhatDoesNotEnd) {
-  const Ended ended = run_program({"sh", "-c", "echo begun; sleep 1000"}, 0.3);
-  EXPECT_EQ(ended.status, -1);
-  EXPECT_EQ(ended.output, "begun\n");
 }
 
 }  // namespace

@@ -16,12 +16,13 @@ struct Reproducer {
     kVerified,  // it was run, and the bug was there
     kNotShown,  // it was run, and the bug was not there
     kNotRun,    // it could not be run here
+    kBroken,    // it is no program, or ends without a verdict
     kNone,      // there is none
   };
   Language language = Language::kShell;
   State state = State::kNone;
   std::string file;  // where it lies; empty: there is none
-  std::string why;   // for kNotRun and kNone, in one line
+  std::string why;   // for all but kVerified, in one line
 };
 
 // "a shell script", "a C program", "a pytest file".

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "oracle/finding_key.h"
+#include "oracle/layer_paths.h"
 #include "oracle/materialise.h"
 #include "oracle/trace_text.h"
 #include "oracle/trace_words.h"
@@ -42,17 +43,16 @@ class Stage {
       paths_.upper = make("upper", upper_place_, &trace.upper->layer);
       paths_.work = make("work", upper_place_, nullptr);
     }
+    if (!trace.lowers.empty()) lower_place_ = trace.lowers.front().place;
     for (const LayerImage& lower : trace.lowers)
       paths_.lowers.push_back(make("lower" + std::to_string(lowers_made_++), lower.place, &lower.layer));
-    if (!mount_.command && !trace.upper && trace.lowers.size() == 1)
-      empty_ = make("empty", trace.lowers.front().place, nullptr);
     add(OnDisk{DiskAction::kMakeDirectory, "mount", {}});
     if (uses_state()) add(OnDisk{DiskAction::kMakeDirectory, "state", {}});
   }
 
   const StackPaths& paths() const { return paths_; }
 
-  Doing mounted() const {
+  Doing mounted() {
     StackPaths paths = paths_;
     std::vector<std::string> options = mount_.options;
     options.insert(options.end(), options_.begin(), options_.end());
@@ -62,16 +62,17 @@ class Stage {
       return MountProgramAt{"mount",
                             filled(is_read_only ? mount_.command->read_only : mount_.command->writable, filling)};
     }
-    if (!empty_.empty() && paths.lowers.size() == 1) paths.lowers.push_back(empty_);
+    if (paths.upper.empty()) add_empty_to(paths);
     return MountOverlay{"mount", overlay_options(paths, options)};
   }
 
   // Over everything, read-only.
-  Doing view() const {
+  Doing view() {
     StackPaths paths;
     if (!paths_.upper.empty()) paths.lowers.push_back(paths_.upper);
     paths.lowers.insert(paths.lowers.end(), paths_.lowers.begin(), paths_.lowers.end());
-    return MountOverlay{"view", overlay_options(paths, {"redirect_dir=follow", "metacopy=off", "xino=off"})};
+    add_empty_to(paths);
+    return MountOverlay{"view", overlay_options(paths, view_options())};
   }
 
   std::string root_of(const Look& look) const {
@@ -84,22 +85,37 @@ class Stage {
     return {};
   }
 
+  // As disk_mutate has it: what does nothing there does nothing here. What is known when a reproducer runs alone is
+  // asked by its functions, and by `within`.
+  void change(const model::Mutation& mutation) {
+    std::visit(*this, mutation);
+    within_.clear();
+  }
   void operator()(const model::Put& m) {
     const std::string root = layer(m.layer);
-    if (root.empty() || m.path.empty() || (m.marks.whiteout && !has_marks(mount_.format))) return;
-    const std::string path = root + "/" + m.path;
-    add(OnDisk{DiskAction::kRemoveTree, path, {}});
-    lay_object(path, inode_on_disk(m.inode, m.marks, mount_.format));
+    const std::string path = plain_path(m.path);
+    if (root.empty() || path.empty() || (m.marks.whiteout && !has_marks(mount_.format))) return;
+    need_parent(root, path);
+    add(OnDisk{DiskAction::kRemoveTree, path_below(root, path), {}});
+    lay_object(path_below(root, path), inode_on_disk(m.inode, m.marks, mount_.format));
   }
   void operator()(const model::Remove& m) { on_disk(m.layer, DiskAction::kRemoveTree, m.path, {}); }
-  void operator()(const model::Move& m) { on_disk(m.layer, DiskAction::kMoveTree, m.from, m.to); }
-  void operator()(const model::HardLink& m) { on_disk(m.layer, DiskAction::kLinkTree, m.from, m.to); }
-  void operator()(const model::Copy& m) { on_disk(m.layer, DiskAction::kCopyTree, m.from, m.to); }
+  void operator()(const model::Move& m) {
+    const std::string from = plain_path(m.from);
+    const std::string to = plain_path(m.to);
+    if (!is_within(to, from) && !is_within(from, to)) on_disk(m.layer, DiskAction::kMoveTree, from, to);
+  }
+  void operator()(const model::HardLink& m) {
+    if (!plain_path(m.to).empty()) on_disk(m.layer, DiskAction::kLinkTree, m.from, m.to);
+  }
+  void operator()(const model::Copy& m) {
+    if (!is_within(plain_path(m.to), plain_path(m.from))) on_disk(m.layer, DiskAction::kCopyTree, m.from, m.to);
+  }
   void operator()(const model::ChangeMode& m) {
-    if (const std::string root = layer(m.layer); !root.empty()) add(DiskMode{root + "/" + m.path, m.mode});
+    if (const auto path = changed(m.layer, m.path)) add(DiskMode{*path, m.mode});
   }
   void operator()(const model::ChangeContent& m) {
-    if (const std::string root = layer(m.layer); !root.empty()) add(DiskContent{root + "/" + m.path, m.content});
+    if (const auto path = changed(m.layer, m.path)) add(DiskContent{*path, m.content});
   }
   void operator()(const model::CopyLayer& m) {
     const std::string root = layer(m.layer);
@@ -140,12 +156,36 @@ class Stage {
   }
 
  private:
-  void add(Doing action) { steps_.push_back({.action = std::move(action)}); }
+  // The kernel takes no single lower without an upper.
+  void add_empty_to(StackPaths& paths) {
+    if (paths.lowers.size() != 1) return;
+    if (empty_.empty()) empty_ = make("empty", lower_place_, nullptr);
+    paths.lowers.push_back(empty_);
+  }
 
+  void add(Doing action) { steps_.push_back({.action = std::move(action), .within = within_}); }
+
+  // A layer's root is there.
+  void need_parent(const std::string& root, const std::string& path) {
+    const std::string parent = parent_of(path);
+    if (!parent.empty()) within_.push_back(path_below(root, parent));
+  }
   void on_disk(model::LayerName name, DiskAction action, const std::string& path, const std::string& other) {
     const std::string root = layer(name);
-    if (root.empty() || path.empty()) return;
-    add(OnDisk{action, root + "/" + path, other.empty() ? other : root + "/" + other});
+    const std::string first = plain_path(path);
+    const std::string second = plain_path(other);
+    if (root.empty() || first.empty() || (second.empty() && !other.empty())) return;
+    need_parent(root, first);
+    if (!second.empty() && parent_of(second) != parent_of(first)) need_parent(root, second);
+    add(OnDisk{action, path_below(root, first), second.empty() ? second : path_below(root, second)});
+  }
+  // The path of what is changed in its place, the layer's root too.
+  std::optional<std::string> changed(model::LayerName name, const std::string& path) {
+    const std::string root = layer(name);
+    if (root.empty()) return std::nullopt;
+    const std::string plain = plain_path(path);
+    need_parent(root, plain);
+    return plain.empty() ? root : path_below(root, plain);
   }
 
   std::string layer(model::LayerName name) const {
@@ -205,9 +245,11 @@ class Stage {
   std::vector<ScriptStep>& steps_;
   StackPaths paths_;
   std::string empty_;
+  std::vector<std::string> within_;  // of the steps of a mutation
   Times times_ = Times::kNeeded;
   bool has_places_ = false;
   std::uint8_t upper_place_ = 0;
+  std::uint8_t lower_place_ = 0;  // of the topmost to begin with
   unsigned lowers_made_ = 0;
   unsigned uppers_made_ = 0;
 };
@@ -275,7 +317,7 @@ class Builder {
   void happened(const Crash&) { add(KillServer{"mount"}); }
   void happened(const Mutate& mutate) {
     const std::size_t first = script_.steps.size();
-    std::visit(stage_, mutate.mutation);
+    stage_.change(mutate.mutation);
     if (first < script_.steps.size()) script_.steps[first].comment = event_text(mutate, trace_.callers);
   }
 

@@ -108,16 +108,21 @@ using Doing = std::variant<LayObject, LayLink, LayTimes, OnDisk, DiskMode, DiskC
 
 struct ScriptStep {
   Doing action;
-  std::size_t answer = 0;    // a number by which what it shows is known later; 0: nothing of it is asked for
-  std::string comment;       // of the trace, before it
-  bool is_optional = false;  // the violation may show without it
+  std::size_t answer = 0;           // a number by which what it shows is known later; 0: nothing of it is asked for
+  std::string comment;              // of the trace, before it
+  bool is_optional = false;         // the violation may show without it
+  std::vector<std::string> within;  // paths that lead to directories, and not by symlinks; else nothing of it is done
 };
+
+// Which of the claims tell that the violation is there.
+enum class Holding : std::uint8_t { kAll, kAny };
 
 struct Script {
   std::vector<std::string> header;  // lines about what breaks which rule
   std::vector<ScriptStep> steps;
   std::vector<Claim> claims;  // a value's moment is an answer's number
-  std::string permitted;      // in words
+  Holding holding = Holding::kAll;
+  std::string permitted;  // in words
 };
 
 // What is played again: what the violation needs alone, or every look of the judge and every time of the layers.

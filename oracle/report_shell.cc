@@ -6,6 +6,7 @@
 #include <set>
 
 #include "oracle/report_calls.h"
+#include "oracle/report_run.h"
 #include "oracle/report_shell_words.h"
 #include "oracle/trace_words.h"
 
@@ -24,7 +25,10 @@ class Shell {
     for (step_ = 0; step_ < script_.steps.size() && why_not_.empty(); ++step_) {
       const ScriptStep& step = script_.steps[step_];
       if (!step.comment.empty()) line(shell_comment(step.comment));
+      for (const std::string& directory : step.within)
+        line(fmt::format("if is_directory {}; then", shell_word(directory)));
       std::visit([this](const auto& action) { told(action); }, step.action);
+      for (std::size_t i = 0; i < step.within.size(); ++i) line("fi");
     }
     if (!why_not_.empty()) return {.text = {}, .why_not = why_not_};
     if (dialect_ == Dialect::kPlain) end();
@@ -83,8 +87,8 @@ class Shell {
       claims.push_back(fmt::format("{} {} {}", word_of(claim.relation), seen(claim.left), right));
     }
     line("# It is there where this holds.");
-    line(fmt::format("if {}; then", fmt::join(claims, " && ")));
-    line("  echo 'The bug is there.'\n  exit 0\nfi\necho 'The bug is not there.'\nexit 1");
+    line(fmt::format("if {}; then", fmt::join(claims, script_.holding == Holding::kAll ? " && " : " || ")));
+    line(fmt::format("  verdict 0 '{}'\nfi\nverdict 1 '{}'", kBugIsThere, kBugIsNotThere));
   }
 
   void told(const LayObject& lay);
@@ -98,7 +102,8 @@ class Shell {
     line(fmt::format("change_mode_of {} {}", shell_mode(disk.mode), shell_word(disk.path)));
   }
   void told(const DiskContent& disk) {
-    line(fmt::format("[ -f {0} ] && [ ! -L {0} ] && {1} >{0}", shell_word(disk.path), shell_printf(disk.content)));
+    line(fmt::format("if [ -f {0} ] && ! [ -L {0} ]; then {1} >{0}; fi", shell_word(disk.path),
+                     shell_printf(disk.content)));
   }
   void told(const MountOverlay& mount) {
     if (dialect_ == Dialect::kXfstests)
@@ -107,7 +112,6 @@ class Shell {
                      shell_word(mount.at)));
   }
   void told(const MountProgramAt& mount) {
-    has_server_ = true;
     std::string command = "start";
     for (const std::string& word : mount.words) command += " " + shell_word(word);
     keep(command);
@@ -115,14 +119,12 @@ class Shell {
   void told(const UnmountAt& unmount) {
     close_all();
     if (dialect_ == Dialect::kXfstests) return keep(std::string("try $UMOUNT_PROG $SCRATCH_MNT"));
-    keep("try umount " + unmount.at);
-    if (has_server_) line("wait $server");
+    keep("unmount " + unmount.at);
   }
   void told(const KillServer& kill) {
     close_all();
-    if (dialect_ == Dialect::kXfstests) return keep(std::string("try $UMOUNT_PROG $SCRATCH_MNT"));
-    if (has_server_) line("kill -9 $server\nwait $server");
-    keep("try umount " + kill.at);
+    if (dialect_ == Dialect::kXfstests) return give_up("the suite has no crash of a file system");
+    keep("kill_server " + kill.at);
   }
   void told(const Pause&) { line("sleep 1.1"); }
   void told(const DropCachesNow&) { line("echo 2 >/proc/sys/vm/drop_caches"); }
@@ -133,6 +135,9 @@ class Shell {
     keep("try sh -c " + shell_word("find " + shell_word(orphans.path) + " ! -type d ! -type c -links 1 | wc -l"));
   }
 
+  void stay_inside(const Operate& operate);
+  bool has_ways_out() const;
+
   // Open files.
   bool is_used_later(Slot slot) const;
   std::optional<unsigned> descriptor(Slot slot);
@@ -140,11 +145,11 @@ class Shell {
   void line_umask(Mode mask, Mode before);
   void open_file(const Operate& operate, const Open& open);
   bool is_exact(const Open& open) const;
+  bool modes_matter() const;
   void close_file(const Close& close);
-  void read_file(const Read& read);
-  void write_file(const Write& write);
-  // The path of what an operation acts on, with the option that its command takes for symlinks.
-  std::optional<std::string> target_path(const Target& target) const;
+  void read_file(const Operate& operate, const Read& read);
+  void write_file(const Operate& operate, const Write& write);
+  std::optional<std::string> why_not_on_slot(const Operate& operate) const;
 
   const Script& script_;
   Dialect dialect_;
@@ -152,10 +157,10 @@ class Shell {
   std::size_t step_ = 0;
   std::string lines_;
   std::string why_not_;
-  bool has_server_ = false;
   struct OpenFile {
     unsigned descriptor = 0;
     FileSize position = 0;
+    Access access = Access::kRead;
   };
   std::map<Slot, OpenFile> open_;
 };
@@ -195,7 +200,7 @@ void Shell::told(const OnDisk& disk) {
       return line("mkdir -m 755 " + path);
     case DiskAction::kMountTmpfs:
       if (dialect_ == Dialect::kXfstests) return give_up("the suite has one file system for all layers");
-      return line(fmt::format("mkdir {0} && mount -t tmpfs -o mode=755 overlay-test {0}", path));
+      return line(fmt::format("mkdir {0}\nmount -t tmpfs -o mode=755 overlay-test {0}", path));
     case DiskAction::kRemoveTree: return line("rm -rf -- " + path);
     case DiskAction::kEmptyDirectory: return line(fmt::format("find {} -mindepth 1 -delete", path));
     case DiskAction::kMoveTree: return line("move_tree " + path + " " + other);
@@ -207,11 +212,50 @@ void Shell::told(const OnDisk& disk) {
   }
 }
 
+// Whether a path can lead to the host's root directory: by `..`, or by a symlink.
+bool Shell::has_ways_out() const {
+  const auto leads_out = [](const std::string& target) {
+    return target.substr(0, 1) == "/" || target.find("..") != std::string::npos;
+  };
+  return std::any_of(script_.steps.begin(), script_.steps.end(), [&](const ScriptStep& step) {
+    if (const auto* lay = std::get_if<LayObject>(&step.action))
+      return lay->inode.is(FileType::kSymlink) && leads_out(lay->inode.content.all());
+    const auto* operate = std::get_if<Operate>(&step.action);
+    if (operate == nullptr) return false;
+    const auto* symlink = std::get_if<Symlink>(&operate->operation);
+    if (symlink != nullptr && leads_out(symlink->target)) return true;
+    const std::vector<WalkedPath> paths = walked_paths(operate->operation);
+    return std::any_of(paths.begin(), paths.end(),
+                       [](const WalkedPath& walked) { return walked.path.find("..") != std::string::npos; });
+  });
+}
+
+void Shell::stay_inside(const Operate& operate) {
+  if (operate.inside == Inside::kLayers || !has_ways_out()) return;
+  for (const WalkedPath& walked : walked_paths(operate.operation)) {
+    std::string path = walked.path;
+    while (!path.empty() && path.back() == '/') path.pop_back();
+    const std::string last = path.substr(path.rfind('/') + 1);
+    // What is not followed may lead wherever it likes.
+    const bool is_followed = walked.last == Follow::kFollow || path != walked.path || last == "..";
+    if (!is_followed) path = path.substr(0, path.size() - last.size());
+    if (!path.empty())
+      line(fmt::format("stay_inside {} {}", shell_path("/", Inside::kMount, dialect_),
+                       shell_path(path, Inside::kMount, dialect_)));
+  }
+}
+
 void Shell::told(const Operate& operate) {
+  for (const Value& value : values_) {
+    const bool is_shown = value.moment != script_.steps[step_].answer || shows(operate.operation, value.shown);
+    if (!is_shown) return give_up("no command shows that of it");
+  }
+  stay_inside(operate);
   if (const auto* open = std::get_if<Open>(&operate.operation)) return open_file(operate, *open);
   if (const auto* close = std::get_if<Close>(&operate.operation)) return close_file(*close);
-  if (const auto* read = std::get_if<Read>(&operate.operation)) return read_file(*read);
-  if (const auto* write = std::get_if<Write>(&operate.operation)) return write_file(*write);
+  if (const auto* read = std::get_if<Read>(&operate.operation)) return read_file(operate, *read);
+  if (const auto* write = std::get_if<Write>(&operate.operation)) return write_file(operate, *write);
+  if (const auto why = why_not_on_slot(operate)) return give_up(*why);
   const auto path_of_slot = [this](Slot slot) -> std::optional<std::string> {
     const auto file = open_.find(slot);
     if (file == open_.end()) return std::nullopt;
@@ -262,60 +306,95 @@ void Shell::line_umask(Mode mask, Mode before) {
 void Shell::open_file(const Operate& operate, const Open& open) {
   const OpenFlags& flags = open.flags;
   const std::string path = shell_path(open.path, operate.inside, dialect_);
-  if (dialect_ == Dialect::kXfstests && !is_exact(open)) return give_up("no redirection opens a file so");
+  if (!is_exact(open)) return give_up("no redirection opens a file so");
   // A redirection of this shell's is the superuser's, and may make what it does not find.
   const bool may_make = flags.access != Access::kRead && !flags.create;
-  const bool can_hold =
-      operate.caller == superuser() && operate.error == Errno::kOk && !(may_make && !is_used_later(open.slot));
+  const bool is_used = is_used_later(open.slot);
+  const bool can_hold = operate.caller == superuser() && operate.error == Errno::kOk && (is_used || !may_make);
   const Mode umask = shell_umask(operate);
+  const CommandOrWhy opened = shell_open(open, path, operate.caller);
   if (!can_hold) {
-    if (is_used_later(open.slot)) return give_up("no shell holds a file open for another user");
+    if (is_used) return give_up("no shell holds a file open for another user");
+    if (!opened.why_not.empty()) return give_up(opened.why_not);
     line_umask(umask, 0);
-    keep(shell_open(open, path, operate.caller));
+    keep(opened.text);
     return line_umask(0, umask);
   }
   const auto number = descriptor(open.slot);
   if (!number) return give_up("a shell has no names for so many descriptors");
   const char* how = flags.access == Access::kRead ? "<" : flags.append ? ">>" : flags.truncate ? ">" : "<>";
+  std::string command = fmt::format("try_open {} '{}' {}", *number, how, path);
+  // A redirection knows no such flags: one who does opens it first.
+  if (flags.exclusive || flags.directory || flags.no_follow) {
+    if (!opened.why_not.empty()) return give_up(opened.why_not);
+    command = unless_failed(opened.text, command);
+  }
   line_umask(umask, 0);
-  keep(fmt::format("try_open {} '{}' {}", *number, how, path));
+  keep(command);
   line_umask(0, umask);
-  open_[open.slot] = {.descriptor = *number, .position = 0};
+  open_[open.slot] = {.descriptor = *number, .position = 0, .access = flags.access};
 }
 
 // Whether a redirection says all that the call does.
 bool Shell::is_exact(const Open& open) const {
   const OpenFlags& flags = open.flags;
-  const bool has_mode = !flags.create || (open.mode & ~0666U) == 0;
+  const bool has_mode = !flags.create || (open.mode & ~0666U) == 0 || !modes_matter();
   const bool reads_too = flags.access == Access::kReadWrite && (flags.append || flags.truncate);
   return has_mode && !(reads_too && is_used_later(open.slot));
 }
 
+// To other users, or to what is compared.
+bool Shell::modes_matter() const {
+  const auto is_of_another = [](const ScriptStep& step) {
+    const auto* operate = std::get_if<Operate>(&step.action);
+    return operate != nullptr && !shell_prefix(operate->caller).empty();
+  };
+  return dialect_ == Dialect::kXfstests ||
+         std::any_of(values_.begin(), values_.end(), [](const Value& value) { return value.shown == Shown::kMode; }) ||
+         std::any_of(script_.steps.begin(), script_.steps.end(), is_of_another);
+}
+
 void Shell::close_file(const Close& close) {
+  const std::size_t answer = script_.steps[step_].answer;
+  const auto is_asked = [answer](const Value& value) { return value.moment == answer; };
+  if (answer != 0 && std::any_of(values_.begin(), values_.end(), is_asked))
+    return give_up("no shell tells what closing a file answers");
   const auto file = open_.find(close.slot);
   if (file == open_.end()) return;
   line(fmt::format("exec {}>&-", file->second.descriptor));
   open_.erase(file);
 }
 
-void Shell::read_file(const Read& read) {
+// Commands that open the file anew by its descriptor's path: another user may not, nor by what was opened for reading.
+std::optional<std::string> Shell::why_not_on_slot(const Operate& operate) const {
+  const auto slot = slot_of(operate.operation);
+  const auto file = slot ? open_.find(*slot) : open_.end();
+  const bool truncates = std::holds_alternative<Truncate>(operate.operation);
+  if (file == open_.end() || !(truncates || std::holds_alternative<Sync>(operate.operation))) return std::nullopt;
+  if (!shell_prefix(operate.caller).empty()) return "no command does so with another user's open file";
+  if (truncates && file->second.access == Access::kRead) return "truncate opens a file for writing";
+  return std::nullopt;
+}
+
+void Shell::read_file(const Operate& operate, const Read& read) {
   const auto file = open_.find(read.slot);
   if (file == open_.end()) return give_up("no shell holds that file open");
   OpenFile& open = file->second;
   if (read.offset < open.position) return give_up("no command reads backwards from an open file");
-  keep(fmt::format("try_bytes dd iflag=skip_bytes,count_bytes skip={} count={} status=none <&{}",
-                   read.offset - open.position, read.length, open.descriptor));
+  keep(fmt::format("try_bytes {}dd iflag=skip_bytes,count_bytes skip={} count={} status=none <&{}",
+                   shell_prefix(operate.caller), read.offset - open.position, read.length, open.descriptor));
   open.position = read.offset + read.length;
 }
 
-void Shell::write_file(const Write& write) {
+void Shell::write_file(const Operate& operate, const Write& write) {
   const auto file = open_.find(write.slot);
   if (file == open_.end()) return give_up("no shell holds that file open");
   OpenFile& open = file->second;
   if (write.offset < open.position) return give_up("no command writes backwards to an open file");
+  if (write.data.empty()) return give_up("no command writes nothing");
   line(fmt::format("{} >written", shell_printf(write.data)));
-  keep(fmt::format("try sh -c 'dd if=written oflag=seek_bytes seek={} bs={} conv=notrunc status=none >&{}'",
-                   write.offset - open.position, std::max<std::size_t>(write.data.size(), 1), open.descriptor));
+  keep(fmt::format("try {}sh -c 'dd if=written oflag=seek_bytes seek={} bs={} conv=notrunc status=none >&{}'",
+                   shell_prefix(operate.caller), write.offset - open.position, write.data.size(), open.descriptor));
   open.position = write.offset + write.data.size();
 }
 
@@ -336,7 +415,8 @@ TextOrWhy xfstests_steps(const Script& script) {
   // What comes before the first function makes a namespace, which xfstests do not.
   const std::string functions = needed_blocks(reproducer_file("stack.sh"), "#:: ", body.text);
   const std::string first = "# $error: the name";
-  return {.text = "say() { echo \"$@\" >>$seqres.full; }\n\n" + functions.substr(functions.find(first)) + body.text,
+  return {.text = "say() { echo \"$@\" >>$seqres.full; }\ncannot() { _notrun \"$*\"; }\n\n" +
+                  functions.substr(functions.find(first)) + body.text,
           .why_not = {}};
 }
 

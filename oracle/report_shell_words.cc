@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <type_traits>
+
 #include "model/describe.h"
 #include "oracle/trace_words.h"
 
@@ -32,6 +34,8 @@ std::string c_quoted(const std::string& name) {
   }
   return text + '"';
 }
+
+constexpr Mode kSticky = 01000;
 
 std::string stat_format(Shown shown) {
   switch (shown) {
@@ -72,13 +76,17 @@ class Commands {
 
   CommandOrWhy operator()(const Mkdir& o) const {
     // An explicit mode would take the set-group-id bit away that the directory hands on.
-    if (shell_umask(operate_) != operate_.caller.umask) return command("mkdir -- {}", path(o.path));
-    return command("mkdir -m {} -- {}", model::octal(o.mode & ~operate_.caller.umask), path(o.path));
+    if ((o.mode & kSticky) == 0) return command("mkdir -- {}", path(o.path));
+    // mkdir sets what mkdir(2) leaves out.
+    const Mode mode = o.mode & (kSticky | 0777) & ~operate_.caller.umask;
+    return command("mkdir -m {} -- {}", model::octal(mode), path(o.path));
   }
   CommandOrWhy operator()(const Rmdir& o) const { return command("rmdir -- {}", path(o.path)); }
   CommandOrWhy operator()(const Unlink& o) const { return command("unlink {}", path(o.path)); }
   CommandOrWhy operator()(const Link& o) const {
-    return command("ln {} -T -- {} {}", o.follow == Follow::kFollow ? "-L" : "-P", path(o.from), path(o.to));
+    // Both call link where ln by itself refuses directories.
+    if (o.follow == Follow::kFollow) return command("ln -L -d -T -- {} {}", path(o.from), path(o.to));
+    return command("link -- {} {}", path(o.from), path(o.to));
   }
   CommandOrWhy operator()(const Symlink& o) const {
     return command("ln -s -T -- {} {}", shell_word(o.target), path(o.path));
@@ -94,20 +102,26 @@ class Commands {
       case RenameMode::kWhiteout: return cannot("no command renames with RENAME_WHITEOUT");
     }
     if (path(o.from) == path(o.to)) return cannot("mv does not rename a name to itself");
-    return command("mv -f -T -- {} {}", path(o.from), path(o.to));
+    return says(fmt::format("try_rename {}mv -v -f -T -- {} {}", prefix_of_caller_, path(o.from), path(o.to)));
   }
   CommandOrWhy operator()(const Truncate& o) const {
-    return on(o.target, [&](const std::string& at) { return command("truncate -c -s {} -- {}", o.size, at); });
+    return on(o.target, [&](const std::string& at) {
+      const CommandOrWhy looked = command("stat -L -c %F -- {}", at);
+      const CommandOrWhy truncated = command("truncate -c -s {} -- {}", o.size, at);
+      return says(unless_failed(unless_failed(looked.text, "only_file"), truncated.text));
+    });
   }
   CommandOrWhy operator()(const Chmod& o) const {
     if (is_link_itself(o.target)) return cannot("no common command changes the mode of a symlink");
     return on(o.target, [&](const std::string& at) { return command("chmod {} -- {}", shell_mode(o.mode), at); });
   }
   CommandOrWhy operator()(const Chown& o) const {
+    if (!o.uid && !o.gid) return cannot("no command changes neither owner nor group");
+    // A colon with no group behind it would stand for one of the owner's.
     const std::string uid = o.uid ? std::to_string(*o.uid) : "";
-    const std::string gid = o.gid ? std::to_string(*o.gid) : "";
+    const std::string gid = o.gid ? ":" + std::to_string(*o.gid) : "";
     return on(o.target, [&](const std::string& at) {
-      return command("chown {}{}:{} -- {}", is_link_itself(o.target) ? "-h " : "", uid, gid, at);
+      return command("chown {}{}{} -- {}", is_link_itself(o.target) ? "-h " : "", uid, gid, at);
     });
   }
   CommandOrWhy operator()(const Utimens& o) const {
@@ -118,7 +132,11 @@ class Commands {
     const std::string which = both ? "" : o.access.kind == TimeChange::Kind::kOmit ? "-m " : "-a ";
     const std::string when = change.kind == TimeChange::Kind::kSet ? "-d @" + time_text(change.value) + " " : "";
     return on(o.target, [&](const std::string& at) {
-      return command("touch -c {}{}{}-- {}", is_link_itself(o.target) ? "-h " : "", which, when, at);
+      // It says nothing of what is not there.
+      const CommandOrWhy looked = command("stat {}-c %n -- {}", is_link_itself(o.target) ? "" : "-L ", at);
+      const CommandOrWhy touched =
+          command("touch -c {}{}{}-- {}", is_link_itself(o.target) ? "-h " : "", which, when, at);
+      return o.target.slot ? touched : says(unless_failed(looked.text, touched.text));
     });
   }
   CommandOrWhy operator()(const SetXattr& o) const {
@@ -139,8 +157,7 @@ class Commands {
     return on(o.target, [&](const std::string& at) {
       CommandOrWhy listed =
           command("getfattr {}--absolute-names -m - -- {}", is_link_itself(o.target) ? "-h " : "", at);
-      if (value_.shown == Shown::kAttribute)
-        listed.text += "\noutput=$(printf '%s\\n' \"$output\" | grep -c -x -F -e " + shell_word(value_.name) + ")";
+      if (value_.shown == Shown::kAttribute) listed.text += "\ncount_line " + shell_word(value_.name);
       return listed;
     });
   }
@@ -150,6 +167,7 @@ class Commands {
     });
   }
   CommandOrWhy operator()(const Mknod& o) const {
+    if ((o.mode & ~0777U) != 0) return cannot("mknod makes nothing with set-id bits");
     const std::string mode = model::octal(o.mode & ~operate_.caller.umask);
     switch (o.type) {
       case FileType::kFifo: return command("mknod -m {} -- {} p", mode, path(o.path));
@@ -170,10 +188,13 @@ class Commands {
       if (!prefix_of_caller_.empty()) return cannot("no command tells another user's d_ino");
       return says(fmt::format("entry {} {} {}", path(o.path), name, word_of(value_.shown)));
     }
+    // ls lists what is no directory, too.
+    const CommandOrWhy opened =
+        command("dd if={} of=/dev/null count=0 status=none iflag=nonblock,directory", path(o.path));
     CommandOrWhy listed = command("ls -1 -a -U --quoting-style=c -- {}", path(o.path));
-    if (value_.shown == Shown::kListed)
-      listed.text += fmt::format("\noutput=$(printf '%s\\n' \"$output\" | grep -c -x -F -e {})", name);
-    if (value_.shown == Shown::kEntries) listed.text += "\noutput=$(($(printf '%s\\n' \"$output\" | wc -l) - 2))";
+    listed.text = unless_failed(opened.text, listed.text);
+    if (value_.shown == Shown::kListed) listed.text += "\ncount_line " + name;
+    if (value_.shown == Shown::kEntries) listed.text += "\ncount_entries";
     return listed;
   }
   CommandOrWhy operator()(const Stat& o) const {
@@ -195,7 +216,8 @@ class Commands {
     constexpr std::array<std::string_view, 3> kKinds = {"-s", "-x", "-u"};
     return on(Target::of(o.slot), [&](const std::string& at) {
       // By the descriptor: its path would be another open file.
-      return command("flock -n {} {}", kKinds[static_cast<std::size_t>(o.kind)], at.substr(at.rfind('/') + 1));
+      return says(fmt::format("try_lock {}flock -n {} {}", prefix_of_caller_, kKinds[static_cast<std::size_t>(o.kind)],
+                              at.substr(at.rfind('/') + 1)));
     });
   }
   CommandOrWhy operator()(const ReadDirectory&) const { return cannot("no command reads a directory in pieces"); }
@@ -308,22 +330,34 @@ Mode shell_umask(const Operate& operate) {
   constexpr Mode kPlain = 0777;
   constexpr Mode kOfFiles = 0666;
   if (const auto* mkdir = std::get_if<Mkdir>(&operate.operation))
-    return (mkdir->mode & ~kPlain) != 0 ? own : own | (kPlain & ~mkdir->mode);
+    return (mkdir->mode & kSticky) != 0 ? own : own | (kPlain & ~mkdir->mode);
   const auto* open = std::get_if<Open>(&operate.operation);
   return open != nullptr && open->flags.create ? own | (kOfFiles & ~open->mode) : own;
 }
 
-std::string shell_open(const Open& open, const std::string& path, const Caller& caller) {
+std::string unless_failed(const std::string& first, const std::string& second) {
+  return first + "\n[ \"$error\" != success ] || " + second;
+}
+
+CommandOrWhy shell_open(const Open& open, const std::string& path, const Caller& caller) {
   const OpenFlags& flags = open.flags;
-  const std::string command = "try " + shell_prefix(caller) + "dd ";
+  const std::string prefix = shell_prefix(caller);
+  const std::string command = "try " + prefix + "dd ";
   const std::string more = std::string(flags.append ? ",append" : "") + (flags.directory ? ",directory" : "") +
                            (flags.no_follow ? ",nofollow" : "");
-  if (flags.access == Access::kRead && !flags.create && !flags.truncate)
-    return fmt::format("{}if={} of=/dev/null count=0 status=none iflag=nonblock{}", command, path, more);
+  const std::string for_reading =
+      fmt::format("{}if={} of=/dev/null count=0 status=none iflag=nonblock{}", command, path, more);
+  if (flags.access == Access::kRead && !flags.create && !flags.truncate) return says(for_reading);
   const std::string how = std::string(flags.create ? "" : ",nocreat") + (flags.truncate ? "" : ",notrunc") +
                           (flags.create && flags.exclusive ? ",excl" : "");
   const std::string conversion = how.empty() ? "" : " conv=" + how.substr(1);
-  return fmt::format("{}if=/dev/null of={}{} status=none oflag=nonblock{}", command, path, conversion, more);
+  const std::string for_writing =
+      fmt::format("{}if=/dev/null of={}{} status=none oflag=nonblock{}", command, path, conversion, more);
+  // Who makes a file may do anything with it.
+  if (flags.access == Access::kWrite || (flags.create && flags.exclusive)) return says(for_writing);
+  if (!flags.create) return says(unless_failed(for_reading, for_writing));
+  if (flags.access == Access::kReadWrite && prefix.empty()) return says(for_writing);
+  return cannot("no command opens a file for reading that it makes where there is none");
 }
 
 std::optional<Slot> slot_of(const Operation& operation) {
@@ -338,6 +372,42 @@ std::optional<Slot> slot_of(const Operation& operation) {
         }
       },
       operation);
+}
+
+std::vector<WalkedPath> walked_paths(const Operation& operation) {
+  return std::visit(
+      [](const auto& of) -> std::vector<WalkedPath> {
+        using Of = std::decay_t<decltype(of)>;
+        constexpr bool kFollows = std::is_same_v<Of, ListDirectory> || std::is_same_v<Of, StatFileSystem>;
+        if constexpr (std::is_same_v<Of, Open>) {
+          return {{of.path, of.flags.no_follow ? Follow::kNoFollow : Follow::kFollow}};
+        } else if constexpr (std::is_same_v<Of, Link>) {
+          return {{of.from, of.follow}, {of.to, Follow::kNoFollow}};
+        } else if constexpr (requires { of.from; }) {
+          return {{of.from, Follow::kNoFollow}, {of.to, Follow::kNoFollow}};
+        } else if constexpr (requires { of.target.slot; }) {
+          if (of.target.slot) return {};
+          return {{of.target.path, of.target.follow}};
+        } else if constexpr (requires { of.path; }) {
+          return {{of.path, kFollows ? Follow::kFollow : Follow::kNoFollow}};
+        } else {
+          return {};
+        }
+      },
+      operation);
+}
+
+bool shows(const Operation& operation, Shown shown) {
+  if (shown == Shown::kError) return true;
+  if (std::holds_alternative<Stat>(operation)) return !stat_format(shown).empty();
+  if (std::holds_alternative<ListXattr>(operation)) return shown == Shown::kAttribute;
+  if (std::holds_alternative<StatFileSystem>(operation)) return shown == Shown::kCount;
+  if (std::holds_alternative<ListDirectory>(operation))
+    return shown == Shown::kListed || shown == Shown::kListedNumber || shown == Shown::kListedType ||
+           shown == Shown::kEntries;
+  const bool has_bytes = std::holds_alternative<Readlink>(operation) || std::holds_alternative<GetXattr>(operation) ||
+                         std::holds_alternative<Read>(operation);
+  return has_bytes && shown == Shown::kBytes;
 }
 
 CommandOrWhy shell_command(const Operate& operate, const Value& value, const ShellPlace& place) {

@@ -24,15 +24,25 @@ std::string shell_path(const std::string& path, Inside inside, Dialect dialect =
 std::string shell_prefix(const Caller& caller);
 // With which the command of the operation makes what has the right mode.
 Mode shell_umask(const Operate& operate);
-// Opens and closes, with all flags.
-std::string shell_open(const Open& open, const std::string& path, const Caller& caller);
-
-std::optional<Slot> slot_of(const Operation& operation);
-
 struct CommandOrWhy {
   std::string text;
   std::string why_not;
 };
+// Opens and closes, with all flags.
+CommandOrWhy shell_open(const Open& open, const std::string& path, const Caller& caller);
+// Commands that set $error: the second is run where the first did not fail.
+std::string unless_failed(const std::string& first, const std::string& second);
+
+std::optional<Slot> slot_of(const Operation& operation);
+// The paths that it walks, and whether its last component is followed.
+struct WalkedPath {
+  std::string path;
+  Follow last = Follow::kNoFollow;
+};
+std::vector<WalkedPath> walked_paths(const Operation& operation);
+// Whether the command of the operation tells that of its answer.
+bool shows(const Operation& operation, Shown shown);
+
 struct ShellPlace {
   Dialect dialect = Dialect::kPlain;
   std::function<std::optional<std::string>(Slot)> path_of_slot;

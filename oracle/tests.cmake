@@ -51,6 +51,11 @@ ovlspec_test(report_script_test unit SOURCES report_script_test.cc LINK ovlspec_
 ovlspec_test(report_export_test mount SOURCES report_export_test.cc LINK ovlspec_check)
 ovlspec_test(report_page_texts_test unit SOURCES report_page_texts_test.cc LINK ovlspec_check)
 target_compile_definitions(report_export_test PRIVATE OVLSPEC_TRACES="${CMAKE_CURRENT_SOURCE_DIR}/traces")
+ovlspec_test(report_verify_test unit SOURCES report_verify_test.cc LINK ovlspec_check)
+ovlspec_test(report_script_run_test mount SOURCES report_script_run_test.cc LINK ovlspec_check)
+ovlspec_test(report_rule_scripts_test mount SOURCES report_rule_scripts_test.cc LINK ovlspec_check TIMEOUT 600)
+target_compile_definitions(report_rule_scripts_test PRIVATE OVLSPEC_TRACES="${CMAKE_CURRENT_SOURCE_DIR}/traces"
+  OVLSPEC_PROGRAM="$<TARGET_FILE:fuse-ovlspec>")
 ovlspec_test(report_reproduce_test mount SOURCES report_reproduce_test.cc LINK ovlspec_check)
 target_compile_definitions(report_reproduce_test PRIVATE OVLSPEC_TRACES="${CMAKE_CURRENT_SOURCE_DIR}/traces"
   OVLSPEC_PROGRAM="$<TARGET_FILE:fuse-ovlspec>")

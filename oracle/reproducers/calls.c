@@ -1,60 +1,5 @@
-//:: become
-/* The caller of the operations that follow. */
-static void become(unsigned uid, unsigned gid, unsigned mask, unsigned long long capabilities, int count,
-                   const gid_t *groups) {
-  struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
-  struct __user_cap_data_struct data[2];
-  unsigned long long kept = capabilities | 1ull << CAP_SETUID | 1ull << CAP_SETGID | 1ull << CAP_SYS_CHROOT;
-  if (syscall(SYS_capget, &header, data)) cannot("capabilities");
-  if (setgroups(count, groups)) cannot("setgroups");
-  setfsgid(gid);
-  setfsuid(uid);
-  umask(mask);
-  data[0].effective = (unsigned)kept & data[0].permitted;
-  data[1].effective = (unsigned)(kept >> 32) & data[1].permitted;
-  if (syscall(SYS_capset, &header, data)) cannot("capabilities");
-}
-
-//:: open_slot
-static struct answer *open_slot(int slot, const char *path, int flags, unsigned mode) {
-  int file, error;
-  enter();
-  file = open(path, flags | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, mode);
-  error = errno;
-  leave();
-  if (file >= 0 && slots[slot] >= 0) close(slots[slot]);
-  if (file >= 0) slots[slot] = file;
-  errno = error;
-  return answered(file, "open %s", path);
-}
-
-//:: close_slot
-static struct answer *close_slot(int slot) {
-  int result = close(slots[slot]);
-  slots[slot] = -1;
-  return answered(result, "close");
-}
-
-//:: read_slot
-static struct answer *read_slot(int slot, long long offset, size_t length) {
-  char *bytes = malloc(length + 1);
-  ssize_t size = pread(slots[slot], bytes, length, offset);
-  struct answer *answer = answered(size, "read %zu bytes at %lld", length, offset);
-  answer->bytes = bytes;
-  answer->size = size < 0 ? 0 : (size_t)size;
-  return answer;
-}
-
-//:: write_slot
-static struct answer *write_slot(int slot, long long offset, const char *bytes, size_t size) {
-  ssize_t count = pwrite(slots[slot], bytes, size, offset);
-  struct answer *answer = answered(count, "write %zu bytes at %lld", size, offset);
-  answer->size = count < 0 ? 0 : (size_t)count;
-  return answer;
-}
-
 //:: call
-/* A call by path, within the mount. */
+/* A call within the mount, by the caller. */
 #define call(result, expression) \
   long result;                   \
   {                              \
@@ -65,6 +10,47 @@ static struct answer *write_slot(int slot, long long offset, const char *bytes, 
     leave();                     \
     errno = kept_error;          \
   }
+
+//:: open_slot
+static struct answer *open_slot(int slot, const char *path, int flags, unsigned mode) {
+  int file, error;
+  enter();
+  file = open(path, flags | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, mode);
+  error = errno;
+  leave();
+  if (file >= 0) {
+    empty_slot(slot);
+    slots[slot] = file;
+  }
+  errno = error;
+  return answered(file, "open %s", path);
+}
+
+//:: close_slot
+static struct answer *close_slot(int slot) {
+  call(result, empty_slot(slot));
+  return answered(result, "close");
+}
+
+//:: read_slot
+static struct answer *read_slot(int slot, long long offset, size_t length) {
+  char *bytes = malloc(length + 1);
+  struct answer *answer;
+  call(size, pread(slots[slot], bytes, length, offset));
+  answer = answered(size, "read %zu bytes at %lld", length, offset);
+  answer->bytes = bytes;
+  answer->size = size < 0 ? 0 : (size_t)size;
+  return answer;
+}
+
+//:: write_slot
+static struct answer *write_slot(int slot, long long offset, const char *bytes, size_t size) {
+  struct answer *answer;
+  call(count, pwrite(slots[slot], bytes, size, offset));
+  answer = answered(count, "write %zu bytes at %lld", size, offset);
+  answer->size = count < 0 ? 0 : (size_t)count;
+  return answer;
+}
 
 //:: set_size
 static struct answer *set_size(int slot, const char *path, long long size) {
@@ -217,11 +203,18 @@ static struct answer *list_directory(const char *path) {
   return answer;
 }
 
-//:: read_directory streams
-static DIR *streams[16];
+//:: read_directory
 static struct answer *read_directory(int slot, unsigned most) {
   struct answer *answer;
-  if (!streams[slot]) streams[slot] = fdopendir(dup(slots[slot]));
+  if (!streams[slot]) {
+    int copy = fcntl(slots[slot], F_DUPFD_CLOEXEC, 0);
+    streams[slot] = copy >= 0 ? fdopendir(copy) : NULL;
+    if (copy >= 0 && !streams[slot]) {
+      int error = errno;
+      close(copy);
+      errno = error;
+    }
+  }
   answer = answered(streams[slot] ? 0 : -1, "readdir");
   if (streams[slot]) add_entries(answer, streams[slot], most);
   return answer;
@@ -255,13 +248,15 @@ static struct answer *look_at_file_system(const char *path) {
 
 //:: synchronise
 static struct answer *synchronise(int slot, int is_data_only) {
-  return answered(is_data_only ? fdatasync(slots[slot]) : fsync(slots[slot]), "fsync");
+  call(result, is_data_only ? fdatasync(slots[slot]) : fsync(slots[slot]));
+  return answered(result, "fsync");
 }
 
 //:: lock
 static struct answer *lock(int slot, int kind) {
   static const int kinds[] = {LOCK_SH, LOCK_EX, LOCK_UN};
-  return answered(flock(slots[slot], kinds[kind] | LOCK_NB), "flock");
+  call(result, flock(slots[slot], kinds[kind] | LOCK_NB));
+  return answered(result, "flock");
 }
 
 //:: take_handle
@@ -348,7 +343,7 @@ static const char *of_entry(const struct answer *answer, const char *what, const
     if (strcmp(what, "d_type") == 0) return entry->type == DT_UNKNOWN ? "unknown" : type_name(DTTOIF(entry->type));
     ++times;
   }
-  return text("%zu", times);
+  return strncmp(what, "d_", 2) == 0 ? "(not listed)" : text("%zu", times);
 }
 
 static const char *times_named(const struct answer *answer, const char *name) {

@@ -1,26 +1,9 @@
-#:: become
-def become(uid, gid, mask, capabilities, groups):
-    """The caller of the operations that follow."""
-    header = (ctypes.c_uint32 * 2)(0x20080522, 0)
-    data = (ctypes.c_uint32 * 6)()
-    must(LIBC.capget(header, data) == 0, "capabilities")
-    os.setgroups(groups)
-    LIBC.setfsgid(gid)
-    LIBC.setfsuid(uid)
-    os.umask(mask)
-    # setgid, setuid and sys_chroot are kept.
-    kept = capabilities | 1 << 6 | 1 << 7 | 1 << 18
-    data[0] = kept & 0xFFFFFFFF & data[1]
-    data[3] = kept >> 32 & data[4]
-    must(LIBC.capset(header, data) == 0, "capabilities")
-
-
 #:: open_slot
 def open_slot(slot, path, flags, mode):
     def opened(_):
         number = os.open(path, flags | os.O_NONBLOCK | os.O_NOCTTY, mode)
         if slot in SLOTS:
-            os.close(SLOTS[slot])
+            empty_slot(slot)
         SLOTS[slot] = number
 
     return answered("open " + path, opened)
@@ -28,7 +11,7 @@ def open_slot(slot, path, flags, mode):
 
 #:: close_slot
 def close_slot(slot):
-    return answered("close", lambda _: os.close(SLOTS.pop(slot)))
+    return answered("close", lambda _: empty_slot(slot))
 
 
 #:: read_slot
@@ -178,7 +161,12 @@ LIBC.readdir.restype = ctypes.POINTER(Dirent)
 
 
 def open_stream(number):
-    return ctypes.c_void_p(LIBC.fdopendir(number))
+    ctypes.set_errno(0)
+    stream = LIBC.fdopendir(number)
+    if not stream:
+        os.close(number)
+        raise OSError(ctypes.get_errno(), "")
+    return ctypes.c_void_p(stream)
 
 
 def entries_of(stream, most):
@@ -308,7 +296,7 @@ def value(answer, what, name):
         for entry, number, kind in answer.entries:
             if entry == name:
                 return str(number) if what == "d_ino" else TYPES.get(kind, "unknown")
-        return "0"
+        return "(not listed)"
     status = answer.status
     shown = {
         "bytes": lambda: answer.bytes.hex(),

@@ -64,11 +64,51 @@ static void begin(void) {
   umask(0);
 }
 
+//:: enter leave become
+struct caller {
+  unsigned uid, gid, mask;
+  unsigned long long capabilities;
+  int count;
+  const gid_t *groups;
+};
+static const struct caller superuser = {0, 0, 0, ~0ull, 0, NULL};
+static struct caller caller;
+static int is_other;
+
+static void set_capabilities(unsigned long long capabilities) {
+  struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
+  struct __user_cap_data_struct data[2];
+  if (syscall(SYS_capget, &header, data)) cannot("capabilities");
+  data[0].effective = (unsigned)capabilities & data[0].permitted;
+  data[1].effective = (unsigned)(capabilities >> 32) & data[1].permitted;
+  if (syscall(SYS_capset, &header, data)) cannot("capabilities");
+}
+
+static void take_on(const struct caller *next) {
+  set_capabilities(~0ull); /* it takes some to change the rest */
+  if (setgroups(next->count, next->groups)) cannot("setgroups");
+  setfsgid(next->gid);
+  setfsuid(next->uid);
+  umask(next->mask);
+  set_capabilities(next->capabilities);
+}
+
+/* The caller of the operations that follow. */
+static inline void become(unsigned uid, unsigned gid, unsigned mask, unsigned long long capabilities, int count,
+                          const gid_t *groups) {
+  struct caller next = {uid, gid, mask, capabilities, count, groups};
+  caller = next;
+  is_other = 1;
+}
+
+/* What is between the two is done by the caller; the superuser brings it there, and back. */
 static void enter(void) {
   if (is_inside && (chdir("mount") || chroot("."))) cannot("chroot");
+  if (is_other) take_on(&caller);
 }
 
 static void leave(void) {
+  if (is_other) take_on(&superuser);
   if (!is_inside) return;
   if (fchdir(host_root) || chroot(".") || fchdir(base)) cannot("chroot");
 }
@@ -165,18 +205,32 @@ static void empty_directory(const char *path) {
   closedir(directory);
 }
 
+//:: is_directory
+/* And its path has no symlink. */
+static int is_directory(const char *path) {
+  size_t length = 0;
+  do {
+    char part[4096];
+    struct stat status;
+    length += strcspn(path + length + (length > 0), "/") + (length > 0);
+    snprintf(part, sizeof part, "%.*s", (int)length, path);
+    if (lstat(part, &status) || !S_ISDIR(status.st_mode)) return 0;
+  } while (path[length]);
+  return 1;
+}
+
 //:: move_tree
 static void move_tree(const char *from, const char *to) {
-  char parent[4096];
-  snprintf(parent, sizeof parent, "%.*s", (int)(strrchr(to, '/') - to), to);
-  if (!exists(from) || !exists(parent)) return;
+  struct stat moved, there;
+  if (lstat(from, &moved)) return;
+  if (lstat(to, &there) == 0 && moved.st_dev == there.st_dev && moved.st_ino == there.st_ino) return;
   remove_tree(to);
   if (rename(from, to)) cannot(to);
 }
 
 //:: link_tree
 static void link_tree(const char *from, const char *to) {
-  if (link(from, to)) return;
+  if (exists(from) && !is_directory(from) && !exists(to) && link(from, to)) cannot(to);
 }
 
 //:: change_mode_of
@@ -281,25 +335,50 @@ static struct answer *mount_program(const char *at, char *const *words) {
   return answered(is_mounted(at) ? 0 : -1, "mount by %s", words[0]);
 }
 
-//:: slots
+//:: slots streams empty_slot
 static int slots[16] = {-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1};
+static DIR *streams[16]; /* of directories that are read in pieces */
+
+static int empty_slot(int slot) {
+  int result;
+  if (streams[slot]) closedir(streams[slot]);
+  streams[slot] = NULL;
+  result = close(slots[slot]);
+  slots[slot] = -1;
+  return result;
+}
 
 //:: close_slots
 static void close_slots(void) {
   int i;
-  for (i = 0; i < 16; ++i)
-    if (slots[i] >= 0) close(slots[i]), slots[i] = -1;
+  for (i = 0; i < 16; ++i) empty_slot(i);
 }
 
 //:: unmount
+/* A server that does not end with its mount is ended. */
+static void end_server(void) {
+  struct timespec pause = {0, 5000000};
+  int i;
+  for (i = 0; i < 1000; ++i) {
+    if (waitpid(server, NULL, WNOHANG) != 0) break;
+    nanosleep(&pause, NULL);
+  }
+  if (i == 1000) {
+    kill(server, SIGKILL);
+    waitpid(server, NULL, 0);
+  }
+  server = 0;
+}
+
 static struct answer *unmount(const char *at) {
   struct timespec pause = {0, 5000000};
+  struct answer *answer;
   int result, i;
   close_slots();
   for (i = 0; (result = umount2(at, UMOUNT_NOFOLLOW)) && errno == EBUSY && i < 100; ++i) nanosleep(&pause, NULL);
-  if (result == 0 && server > 0) waitpid(server, NULL, 0);
-  server = 0;
-  return answered(result, "umount %s", at);
+  answer = answered(result, "umount %s", at);
+  if (result == 0 && server > 0) end_server();
+  return answer;
 }
 
 //:: kill_server

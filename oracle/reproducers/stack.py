@@ -19,6 +19,8 @@ SYS_RENAMEAT2 = {"x86_64": 316, "aarch64": 276, "riscv64": 276}.get(os.uname().m
 SERVER = None
 HOST_ROOT = BASE = None
 IS_INSIDE = False  # operations have the mount as their root directory
+SUPERUSER = 0, 0, 0, ~0, []
+CALLER = None  # of operations, but the superuser
 
 
 class Answer:
@@ -60,6 +62,30 @@ def begin():
     os.umask(0)
 
 
+def become(*caller):
+    """The caller of the operations that follow: uid, gid, umask, capabilities, groups."""
+    global CALLER
+    CALLER = caller
+
+
+def set_capabilities(capabilities):
+    header = (ctypes.c_uint32 * 2)(0x20080522, 0)
+    data = (ctypes.c_uint32 * 6)()
+    must(LIBC.capget(header, data) == 0, "capabilities")
+    data[0] = capabilities & data[1]
+    data[3] = capabilities >> 32 & data[4]
+    must(LIBC.capset(header, data) == 0, "capabilities")
+
+
+def take_on(uid, gid, mask, capabilities, groups):
+    set_capabilities(~0)  # it takes some to change the rest
+    os.setgroups(groups)
+    LIBC.setfsgid(gid)
+    LIBC.setfsuid(uid)
+    os.umask(mask)
+    set_capabilities(capabilities)
+
+
 def called(function, *arguments):
     """The result of a call of the C library, or its error raised."""
     ctypes.set_errno(0)
@@ -70,11 +96,13 @@ def called(function, *arguments):
 
 
 def answered(what, action):
-    """An answer with what the action, a call within the mount, returned or raised."""
+    """An answer with what the action, a call within the mount and by the caller, returned or raised."""
     answer = Answer()
     if IS_INSIDE:
         os.chdir("mount")
         os.chroot(".")
+    if CALLER:
+        take_on(*CALLER)
     try:
         result = action(answer)
         if isinstance(result, bytes):
@@ -82,6 +110,8 @@ def answered(what, action):
     except OSError as error:
         answer.error = error.errno
     finally:
+        if CALLER:
+            take_on(*SUPERUSER)
         if IS_INSIDE:
             os.fchdir(HOST_ROOT)
             os.chroot(".")
@@ -179,16 +209,26 @@ def empty_directory(path):
         remove_tree(os.path.join(path, name))
 
 
+#:: is_directory
+def is_directory(path):
+    """And its path has no symlink."""
+    around = os.path.dirname(path)
+    return os.path.isdir(path) and not os.path.islink(path) and (not around or is_directory(around))
+
+
 #:: move_tree
 def move_tree(source, target):
-    if os.path.lexists(source) and os.path.lexists(os.path.dirname(target)):
-        remove_tree(target)
-        os.rename(source, target)
+    if not os.path.lexists(source):
+        return
+    if os.path.lexists(target) and os.path.samestat(os.lstat(source), os.lstat(target)):
+        return
+    remove_tree(target)
+    os.rename(source, target)
 
 
 #:: link_tree
 def link_tree(source, target):
-    if os.path.lexists(source) and not os.path.lexists(target):
+    if os.path.lexists(source) and not is_directory(source) and not os.path.lexists(target):
         os.link(source, target, follow_symlinks=False)
 
 
@@ -258,16 +298,29 @@ def mount_program(at, words):
     return answered("mount by " + words[0], told)
 
 
-#:: close_slots SLOTS STREAMS
-SLOTS = {}
-STREAMS = {}
+#:: close_slots empty_slot SLOTS STREAMS
+class Slots(dict):
+    """Open files by slot; of others a number that none has."""
+
+    def __missing__(self, slot):
+        return 1 << 30
+
+
+SLOTS = Slots()
+STREAMS = {}  # of directories that are read in pieces
+
+
+def empty_slot(slot):
+    if slot in STREAMS:
+        LIBC.closedir(STREAMS.pop(slot))
+    number = SLOTS[slot]
+    SLOTS.pop(slot, None)
+    os.close(number)
 
 
 def close_slots():
-    for number in SLOTS.values():
-        os.close(number)
-    SLOTS.clear()
-    STREAMS.clear()
+    for slot in list(SLOTS):
+        empty_slot(slot)
 
 
 #:: unmount
@@ -286,8 +339,12 @@ def unmount(at):
 
     answer = answered("umount " + at, end)
     if SERVER and not answer.error:
-        SERVER.wait()
-    SERVER = None
+        try:
+            SERVER.wait(5)
+        except subprocess.TimeoutExpired:
+            SERVER.kill()
+            SERVER.wait()
+        SERVER = None
     return answer
 
 
