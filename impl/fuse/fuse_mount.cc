@@ -16,7 +16,6 @@ namespace {
 
 constexpr unsigned kThreadsLeast = 4;  // some may be busy copying up or syncing
 constexpr unsigned kThreadsMost = 16;
-constexpr unsigned kReadAhead = 1024;  // KiB: as much as one request takes
 
 unsigned suitable_threads() { return std::clamp(2 * std::thread::hardware_concurrency(), kThreadsLeast, kThreadsMost); }
 
@@ -177,7 +176,6 @@ Check FuseMount::open_session(const MountRequest& request) {
       return Failure{.message = fmt::format("the mount cannot be made private: {}", error_text(made.error()))};
     }
   }
-  set_read_ahead(mount_point_, kReadAhead);
   return Done{};
 }
 

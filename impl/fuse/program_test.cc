@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/mount.h>
+#include <sys/statfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -54,6 +55,21 @@ TEST_F(Program, TheDaemonEndsOnceSomebodyUnmounts) {
   ASSERT_EQ(mount_with(writable_options()).status, 0);
   EXPECT_EQ(umount((root() + "/mount").c_str()), 0);
   EXPECT_TRUE(eventually([&] { return daemons().empty(); }));
+}
+
+TEST_F(Program, WhoHasAnAnswerCanUnmount) {
+  for (int i = 0; i < 50; ++i) {
+    const std::string point = root() + "/mount";
+    const pid_t server =
+        start({program(), "-f", point, "-o", writable_options()}, root() + "/output", root() + "/errors");
+    struct statfs status {};
+    while (!is_mounted()) std::this_thread::yield();
+    EXPECT_EQ(statfs(point.c_str(), &status), 0);
+    ASSERT_EQ(error_of([&] { return umount2(point.c_str(), 0); }), 0) << i;
+    int ended = -1;
+    EXPECT_EQ(waitpid(server, &ended, 0), server);
+    EXPECT_EQ(ended, 0);
+  }
 }
 
 TEST_F(Program, AfterAKillTheNextMountOnTheSamePlaceSucceeds) {

@@ -20,6 +20,8 @@ namespace {
 constexpr unsigned kBackground = 64;  // requests that the kernel may have under way by itself
 constexpr std::chrono::milliseconds kWakeUpInterval{5};
 
+constexpr unsigned kReadAhead = 1024;  // KiB: as much as one request takes
+
 // Of each processor. A request that waits for a disk keeps one of them.
 constexpr unsigned kRingsPerQueue = 4;
 
@@ -132,6 +134,8 @@ Check Session::start() {
     stop();
     return answered;
   }
+  // Before anybody gets an answer: who has one may unmount, and finds nothing of ours in the way.
+  set_read_ahead(options_.mount_point, kReadAhead);
   pruner_.start();
   if (!uses_rings_) rings_.clear();
   working_ = options_.threads + static_cast<unsigned>(rings_.size());
