@@ -1,7 +1,10 @@
 #include "fuzz/differential.h"
 
 #include <algorithm>
+#include <cstdio>
+#include <cstdlib>
 
+#include "fuzz/feedback.h"
 #include "oracle/generator.h"
 #include "oracle/trace_text.h"
 #include "oracle/trace_total.h"
@@ -62,11 +65,12 @@ void mutate_trace(oracle::Trace& trace, Dice& dice, std::uint64_t seed) {
   }
 }
 
-}  // namespace
-
-std::optional<std::string> judge_trace(oracle::Subject& subject, const oracle::Trace& trace) {
-  const oracle::Profile none;
-  const oracle::RunResult result = oracle::run(subject, trace, none, oracle::RunOptions{.walk_up_to = 64});
+std::optional<std::string> judge_by(oracle::Subject& subject, const oracle::Trace& trace,
+                                    const oracle::Profile& profile) {
+  Feedback watcher;
+  const oracle::RunOptions options{.walk_up_to = 64, .watcher = &watcher};
+  const oracle::RunResult result = oracle::run(subject, trace, profile, options);
+  watcher.met(result.met);
   if (result.failure) return "the subject failed: " + result.failure->what + "\n" + print_text(trace);
   if (!result.finding) return std::nullopt;
   const model::RuleText& rule = text_of(result.finding->rule);
@@ -74,8 +78,30 @@ std::optional<std::string> judge_trace(oracle::Subject& subject, const oracle::T
          "\n" + print_text(trace);
 }
 
+}  // namespace
+
+std::optional<std::string> judge_trace(oracle::Subject& subject, const oracle::Trace& trace) {
+  return judge_by(subject, trace, oracle::Profile());
+}
+
 std::optional<std::string> judge_input(std::string_view bytes) {
   return judge_trace(engine(), oracle::decode_total(bytes));
+}
+
+MountedInputs::MountedInputs(std::string_view subject) {
+  oracle::SubjectOrError made = oracle::make_subject(subject);
+  oracle::ProfileOrError profile = oracle::profile_of(subject);
+  const std::string wrong = made.subject == nullptr ? made.error.what : profile.error;
+  if (!wrong.empty()) {
+    std::fprintf(stderr, "%s\n", wrong.c_str());
+    std::exit(4);
+  }
+  subject_ = std::move(made.subject);
+  profile_ = std::move(profile.profile);
+}
+
+std::optional<std::string> MountedInputs::judge(std::string_view bytes) {
+  return judge_by(*subject_, oracle::decode_total(bytes), profile_);
 }
 
 std::string mutate_input(std::string_view bytes, std::size_t capacity, std::uint64_t seed) {

@@ -3,20 +3,35 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 
+#include "oracle/profile.h"
 #include "oracle/runner.h"
 #include "oracle/subject.h"
 
 namespace ovlspec::fuzz {
 
-// What went wrong, with the trace, for a person; nothing where the engine conforms.
+// What went wrong, with the trace, for a person; nothing where the engine conforms. Counts in feedback().
 std::optional<std::string> judge_input(std::string_view bytes);
 
 // The same on another subject; the canary's.
 std::optional<std::string> judge_trace(oracle::Subject& subject, const oracle::Trace& trace);
+
+// The same on real mounts of one subject, by its profile: each input's layers on a tmpfs, in a mount namespace of this
+// process's own.
+class MountedInputs {
+ public:
+  // Ends the process with a line where the subject cannot be run here.
+  explicit MountedInputs(std::string_view subject);
+  std::optional<std::string> judge(std::string_view bytes);
+
+ private:
+  std::unique_ptr<oracle::Subject> subject_;
+  oracle::Profile profile_;
+};
 
 // A mutation of an input that keeps it a trace that means something: an event or layer entry taken away, repeated,
 // moved, or taken over from a generated trace of this seed. At most `capacity` bytes.
