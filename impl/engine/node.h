@@ -47,6 +47,9 @@ struct Node {
   // [tree] The upper directory has no default access control list: asked, and none was set since. May be filled in with
   // the lock shared.
   mutable std::atomic<bool> lacks_default_list{false};
+  // [tree] Whether a directory's lowers may hold whiteouts that are attributes. May be filled in with the lock shared.
+  enum class MarkedWhiteouts : std::uint8_t { kUnknown, kNone, kSome };
+  mutable std::atomic<MarkedWhiteouts> marked_whiteouts{MarkedWhiteouts::kUnknown};
   bool removed = false;    // [tree] the last name is gone
   bool was_moved = false;  // [tree] to another directory, since the node is held
   // [tree] kImmutable and kAppendOnly; until somebody asks, kUnknownProtection. May be filled in with the lock shared.

@@ -156,12 +156,33 @@ Result<Search::Seen> Search::probe_directory(const Instance& base, FoundInode fo
 // The kernel honours the attribute in lower layers alone, and in directories marked "x" alone.
 Result<bool> Search::is_attribute_whiteout(const Instance& base, const FoundInode& found) const {
   if (base.layer->depth == 0 || found.attributes.type != FileType::kRegular || found.attributes.size != 0) return false;
+  auto marked = may_hold_marked(base);
+  if (!marked.ok() || !*marked) return marked;
   auto mark = layers_.private_xattr({base.layer, found.inode}, names::kWhiteout);
   if (!mark.ok()) return mark.error();
-  if (!*mark) return false;
-  auto opaque = layers_.private_xattr(base, names::kOpaque);
-  if (!opaque.ok()) return opaque.error();
-  return *opaque && **opaque == "x";
+  return mark->has_value();
+}
+
+// The directories' own marks are asked for once a node: empty files are not rare, and each would have to be opened.
+Result<bool> Search::may_hold_marked(const Instance& base) const {
+  using Marked = Node::MarkedWhiteouts;
+  const auto holds = [this](const Instance& directory) -> Result<bool> {
+    auto opaque = layers_.private_xattr(directory, names::kOpaque);
+    if (!opaque.ok()) return opaque.error();
+    return *opaque && **opaque == "x";
+  };
+  if (bases_ != &directory_.lowers) return holds(base);
+  if (directory_.marked_whiteouts.load(std::memory_order_relaxed) == Marked::kUnknown) {
+    bool some = false;
+    for (const Instance& lower : directory_.lowers) {
+      auto one = holds(lower);
+      if (!one.ok()) return one;
+      some = some || *one;
+    }
+    directory_.marked_whiteouts.store(some ? Marked::kSome : Marked::kNone, std::memory_order_relaxed);
+  }
+  if (directory_.marked_whiteouts.load(std::memory_order_relaxed) == Marked::kNone) return false;
+  return holds(base);
 }
 
 // Follows the absolute path_ in one layer. A redirect met on the way changes the path for the layers below.

@@ -52,6 +52,7 @@ class Search {
   Result<Seen> probe_directory(const Instance& base, FoundInode found) const;
   Result<Seen> walk(const Instance& base);
   Result<bool> is_attribute_whiteout(const Instance& base, const FoundInode& found) const;
+  Result<bool> may_hold_marked(const Instance& base) const;
   void restart_below(const Layer& layer);
   bool is_lowest(const Layer& layer) const { return layer.depth == layers_.lowest(); }
 

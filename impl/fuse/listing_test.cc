@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "impl/fuse/mount_fixture.h"
+#include "impl/store/posix_store.h"
 
 namespace ovlspec::fuse {
 namespace {
@@ -146,6 +147,19 @@ TEST_F(KeptListing, ShowsTheNewParentOfADirectoryThatWasMoved) {
   for (int i = 0; i < 2; ++i) EXPECT_EQ(parent_seen("other/sub"), status_of_path(at("other")).st_ino);
   ASSERT_EQ(rename(at("other/sub").c_str(), at("d/sub").c_str()), 0);
   for (int i = 0; i < 2; ++i) EXPECT_EQ(parent_seen("d/sub"), status_of_path(at("d")).st_ino);
+}
+
+using Listing = MountTest;
+
+// An empty file could be a whiteout where its directory is marked: only there it has to be opened.
+TEST_F(Listing, OfEmptyLowerFilesHoldsNoDescriptors) {
+  for (int i = 0; i < 200; ++i) write_file(lower("d-" + std::to_string(i)), "");
+  mount_writable();
+  write_file(lower("first"), "tries whether handles can be opened");
+  EXPECT_EQ(status_of_path(at("first")).st_size, 35);
+  const std::size_t before = impl::held_descriptors();
+  for (const std::string& name : names_in(at(""))) EXPECT_GE(status_of_path(at(name)).st_size, 0);
+  EXPECT_LT(impl::held_descriptors(), before + 50);
 }
 
 TEST_F(KeptListing, OfADirectoryThatIsGoneIsRefused) {

@@ -51,6 +51,9 @@ struct RequestRing::Parts {
   io_uring ring{};
   bool has_ring = false;
   State state = State::kNew;
+  cpu_set_t own_processor{};
+  cpu_set_t everywhere{};  // where the process may run
+  Place place = Place::kAnywhere;
   std::uint64_t unique = 0;  // of the request at hand
   std::uint64_t commit = 0;
 };
@@ -84,14 +87,24 @@ RequestRing::RequestRing(std::unique_ptr<Parts> parts) : parts_(std::move(parts)
 RequestRing::~RequestRing() = default;
 
 bool RequestRing::begin(int device) {
-  cpu_set_t processor;
-  CPU_ZERO(&processor);
-  CPU_SET(parts_->queue, &processor);
-  // Where it may not run there, it serves the queue from elsewhere.
-  static_cast<void>(pthread_setaffinity_np(pthread_self(), sizeof processor, &processor));
   parts_->device = device;
+  CPU_ZERO(&parts_->own_processor);
+  CPU_SET(parts_->queue, &parts_->own_processor);
+  if (pthread_getaffinity_np(pthread_self(), sizeof parts_->everywhere, &parts_->everywhere) != 0) {
+    parts_->everywhere = parts_->own_processor;
+  }
+  parts_->place = Place::kAnywhere;
+  run_at(Place::kOwnProcessor);
   // io_uring_enable_rings(), which Debian 12's liburing declares and does not export.
   return syscall(SYS_io_uring_register, parts_->ring.ring_fd, IORING_REGISTER_ENABLE_RINGS, nullptr, 0) == 0;
+}
+
+void RequestRing::run_at(Place place) {
+  if (place == parts_->place) return;
+  parts_->place = place;
+  const cpu_set_t& set = place == Place::kOwnProcessor ? parts_->own_processor : parts_->everywhere;
+  // Where it may not run on its own it serves the queue from elsewhere.
+  static_cast<void>(pthread_setaffinity_np(pthread_self(), sizeof set, &set));
 }
 
 void RequestRing::prepare(std::uint32_t operation) {

@@ -6,6 +6,7 @@
 #include <sys/uio.h>
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 
 #include "impl/fuse/libfuse.h"
@@ -28,9 +29,13 @@ class RequestRing {
   RequestRing(const RequestRing&) = delete;
   RequestRing& operator=(const RequestRing&) = delete;
 
-  // The rest is for one thread alone, which is bound to the queue's processor. REQUIRES: INIT was answered with
+  // The rest is for one thread alone. It runs on the queue's processor, where it may. REQUIRES: INIT was answered with
   // kOverIoUring; `device` stays open.
   bool begin(int device);
+  // Where the thread runs from now on: on the queue's processor, which its callers leave while they wait; or wherever
+  // there is room, for long work that callers may not wait for, such as reading ahead.
+  enum class Place : std::uint8_t { kOwnProcessor, kAnywhere };
+  void run_at(Place place);
   // Sends the answer to the request at hand, EIO where it has none, and waits for the next one, which is valid until
   // the next call. As libfuse's receive: its size, or a negative errno; -EINTR: call again.
   int next(fuse_buf& request);

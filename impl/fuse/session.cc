@@ -285,6 +285,8 @@ void Session::serve(RequestRing& ring) {
   int size = ring.begin(device_) ? -EINTR : -EIO;
   while (!stopping_) {
     if (size > 0) {
+      const bool is_long = expected(request) == WorkerRoster::Expected::kLong;
+      ring.run_at(is_long ? RequestRing::Place::kAnywhere : RequestRing::Place::kOwnProcessor);
       fuse_session_process_buf(session_, &request);
       pruner_.note();
     } else if (size != -EINTR && size != -EAGAIN) {

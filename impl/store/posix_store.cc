@@ -160,8 +160,11 @@ Status change_owner(int path, FileType type, const StoreChange& change) {
 }  // namespace
 
 Result<std::uint64_t> prepare_process() {
+  constexpr std::uint64_t kReserved = 16384;  // 128 KiB of the kernel's memory
   syscalls::clear_umask();
-  return syscalls::raise_descriptor_limit();
+  const Result<std::uint64_t> limit = syscalls::raise_descriptor_limit();
+  if (limit) syscalls::reserve_descriptors(std::min(*limit, kReserved));
+  return limit;
 }
 
 InodeRef PosixStore::adopt_directory(int descriptor, RootMount mount) {

@@ -146,6 +146,9 @@ Result<std::uint64_t> mount_id(int descriptor);
 // The process.
 void clear_umask();
 Result<std::uint64_t> raise_descriptor_limit();  // the limit afterwards
+// Has the kernel make the process's table of descriptors this large now. In a process with threads each growing waits
+// for all processors (expand_fdtable, tens of milliseconds).
+void reserve_descriptors(std::uint64_t count);
 
 // While it lives, what the calling thread creates belongs to uid and gid, as far as its privileges allow; its
 // capabilities stay. REQUIRES: the thread's file system ids are its effective ids.

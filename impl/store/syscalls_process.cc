@@ -1,4 +1,5 @@
 // The system calls that change the process or the thread.
+#include <fcntl.h>
 #include <linux/capability.h>
 #include <sys/fsuid.h>
 #include <sys/resource.h>
@@ -31,6 +32,11 @@ Result<std::uint64_t> raise_descriptor_limit() {
   limit.rlim_cur = limit.rlim_max;
   if (setrlimit(RLIMIT_NOFILE, &limit) != 0) return last_error();
   return std::uint64_t{limit.rlim_cur};
+}
+
+void reserve_descriptors(std::uint64_t count) {
+  const Descriptor any(open("/", O_PATH | O_CLOEXEC));
+  if (any.get() >= 0) Descriptor(fcntl(any.get(), F_DUPFD_CLOEXEC, static_cast<int>(count - 1)));
 }
 
 ActingAs::SavedCapabilities ActingAs::capabilities() {
