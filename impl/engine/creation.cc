@@ -118,6 +118,7 @@ Result<NodeEntry> OverlayEngine::create(NodeId parent, std::string_view name, co
   auto slot = reach(*holder, name);
   if (!slot.ok()) return slot.error();
   if (slot->node) return Errno::kEEXIST;
+  ++(*holder)->names_come;
   OVLSPEC_TRY(check_new_name(name));
   OVLSPEC_TRY(check_mutable(**holder));
   OVLSPEC_TRY(copy_up_directory(*holder));
@@ -164,6 +165,7 @@ Result<NodeEntry> OverlayEngine::link(NodeId id, NodeId parent, std::string_view
   if (!slot.ok()) return slot.error();
   if (slot->node) return Errno::kEEXIST;
   if ((*linked)->removed) return Errno::kENOENT;
+  ++(*holder)->names_come;
   OVLSPEC_TRY(check_new_name(name));
   OVLSPEC_TRY(check_mutable(**holder));
   OVLSPEC_TRY(check_free(**linked));

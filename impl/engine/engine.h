@@ -191,9 +191,9 @@ class Engine {
   virtual void give_content(const OpenFileRef& file, std::size_t most,
                             const std::function<void(std::string_view)>& take) = 0;
 
-  // Directories. The listing is a snapshot made when offset 0 is first read, and again each time 0 is read. A name has
-  // the same offset in every listing of every mount, and listings are in the order of offsets: one that goes on, at
-  // any offset of an earlier one, tells each name once that was there all the time.
+  // Directories. A call of list() tells the names that show when it is made. A name has the same offset in every
+  // listing of every mount, and listings are in the order of offsets: one that goes on, at any offset of an earlier
+  // one, tells each name once that was there all the time.
   virtual Result<OpenDirectoryRef> open_directory(NodeId node) = 0;
   // Whether a listing of it may be kept until a name in it changes. Not where the directory itself was moved in this
   // mount: an earlier listing has another `..`.

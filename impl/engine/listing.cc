@@ -265,22 +265,39 @@ bool OverlayEngine::may_keep_listing(const OpenDirectoryRef& directory) {
 Status OverlayEngine::list(const OpenDirectoryRef& directory, std::uint64_t offset,
                            const std::function<bool(const ListedEntry&)>& sink) {
   OpenDirectory::Entries entries;
+  bool some_went = false;
   {
     const std::shared_lock lock(namespace_);
-    if (directory->held.node()->removed) return Errno::kENOENT;
+    const Node& node = *directory->held.node();
+    if (node.removed) return Errno::kENOENT;
     const std::lock_guard guard(directory->mutex);
-    if (offset == 0 || !directory->entries) {
+    if (offset == 0 || !directory->entries || directory->names_come != node.names_come) {
       auto made = snapshot(directory->held.node());
       if (!made.ok()) return made.error();
       directory->entries = std::make_shared<const std::vector<ListedEntry>>(std::move(*made));
+      directory->names_come = node.names_come;
+      directory->names_gone = node.names_gone;
     }
+    some_went = directory->names_gone != node.names_gone;
     entries = directory->entries;
   }
   auto next = std::upper_bound(entries->begin(), entries->end(), offset,
                                [](std::uint64_t at, const ListedEntry& entry) { return at < entry.next_offset; });
   // Without a lock, so that the caller may look entries up.
-  while (next != entries->end() && sink(*next)) ++next;
+  for (; next != entries->end(); ++next) {
+    if (some_went && !shows(*directory->held.node(), next->entry.name)) continue;
+    if (!sink(*next)) break;
+  }
   return {};
+}
+
+// What cannot be asked is taken as it was.
+bool OverlayEngine::shows(const Node& directory, std::string_view name) const {
+  if (name == "." || name == "..") return true;
+  const std::shared_lock lock(namespace_);
+  Search search(layers_, *root_, directory, name, Search::From::kUpper);
+  const auto found = search.next();
+  return !found.ok() || found->has_value();
 }
 
 Status OverlayEngine::sync_directory(NodeId id) {

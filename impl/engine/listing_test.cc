@@ -82,6 +82,35 @@ TEST(ListingOffsets, ComeInTheSamePlaceInTheNextMount) {
   EXPECT_EQ(offsets_of(second, ""), offsets);
 }
 
+// The kernel keeps one listing of a directory, which any stream may end.
+TEST(Listing, ThatGoesOnTellsWhatShowsByThen) {
+  World world;
+  for (int i = 0; i < 20; ++i) world.lower().file("d/f" + std::to_string(i), "");
+  world.lower().file("other", "");
+  Mounted mounted(world);
+  auto stream = *mounted.engine().open_directory(*mounted.node("d"));
+  const auto told = [&](std::uint64_t offset, std::size_t most) {
+    Offsets names;
+    EXPECT_TRUE(mounted.engine().list(stream, offset, [&](const ListedEntry& listed) {
+      names[listed.entry.name] = listed.next_offset;
+      return names.size() < most;
+    }));
+    return names;
+  };
+  std::uint64_t at = 0;
+  for (const auto& [name, offset] : told(0, 8)) at = std::max(at, offset);
+  for (int i = 0; i < 20; i += 2) ASSERT_TRUE(mounted.unlink("d/f" + std::to_string(i)));
+  Offsets rest = offsets_of(mounted, "d");
+  std::erase_if(rest, [&](const auto& one) { return one.second <= at; });
+  EXPECT_EQ(told(at, 100), rest);
+  for (int i = 0; i < 20; ++i) ASSERT_TRUE(mounted.make_file("d/new" + std::to_string(i)));
+  ASSERT_TRUE(mounted.rename("d/f1", "d/moved"));
+  ASSERT_TRUE(mounted.rename("other", "d/f3"));
+  rest = offsets_of(mounted, "d");
+  std::erase_if(rest, [&](const auto& one) { return one.second <= at; });
+  EXPECT_EQ(told(at, 100), rest);
+}
+
 TEST(Listing, IsNotToBeKeptOfADirectoryThatWasMoved) {
   World world;
   world.lower().directory("a/d").directory("b");

@@ -50,6 +50,9 @@ struct Node {
   // [tree] Whether a directory's lowers may hold whiteouts that are attributes. May be filled in with the lock shared.
   enum class MarkedWhiteouts : std::uint8_t { kUnknown, kNone, kSome };
   mutable std::atomic<MarkedWhiteouts> marked_whiteouts{MarkedWhiteouts::kUnknown};
+  // [tree] How often a name of the directory came, or came to show something else; and went.
+  std::uint64_t names_come = 0;
+  std::uint64_t names_gone = 0;
   bool removed = false;    // [tree] the last name is gone
   bool was_moved = false;  // [tree] to another directory, since the node is held
   // [tree] kImmutable and kAppendOnly; until somebody asks, kUnknownProtection. May be filled in with the lock shared.

@@ -44,6 +44,9 @@ class OpenDirectory {
   const HeldOpen held;
   std::mutex mutex;
   Entries entries;  // guarded by mutex; null until offset 0 is read
+  // Guarded by mutex: Node::names_come and names_gone when `entries` was made.
+  std::uint64_t names_come = 0;
+  std::uint64_t names_gone = 0;
 };
 
 }  // namespace ovlspec::impl

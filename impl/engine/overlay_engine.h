@@ -360,6 +360,7 @@ class OverlayEngine final : public Engine {
   using Visit = std::function<Status(VisibleEntry&)>;
   // Each name that the directory shows, once. Whiteouts and what they hide are left out.
   Status visit_entries(const Node& directory, const Visit& visit) const;
+  bool shows(const Node& directory, std::string_view name) const;
   Status visit_instance(const Instance& instance, Merging& merging, const Visit& visit) const;
   enum class MarkedWhiteouts { kNo, kYes };  // the directory is marked "x"
   Result<bool> is_hidden(VisibleEntry& entry, MarkedWhiteouts marked) const;

@@ -74,6 +74,7 @@ Status OverlayEngine::unlink(NodeId parent, std::string_view name) {
   auto reached = reach(*holder, name);
   if (!reached.ok()) return reached.error();
   if (!reached->node) return Errno::kENOENT;
+  ++(*holder)->names_gone;
   const NodePtr& node = reached->node.node();
   if (node->is_directory()) return Errno::kEISDIR;
   OVLSPEC_TRY(check_removal(**holder, *node));
@@ -105,6 +106,7 @@ Status OverlayEngine::remove_directory(NodeId parent, std::string_view name) {
   auto reached = reach(*holder, name);
   if (!reached.ok()) return reached.error();
   if (!reached->node) return Errno::kENOENT;
+  ++(*holder)->names_gone;
   const NodePtr& node = reached->node.node();
   if (!node->is_directory()) return Errno::kENOTDIR;
   OVLSPEC_TRY(check_removal(**holder, *node));

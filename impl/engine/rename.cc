@@ -227,7 +227,11 @@ Status OverlayEngine::rename(NodeId from_id, std::string_view from_name, NodeId 
   OVLSPEC_TRY(check_rename_free(*from, *to, mode));
   OVLSPEC_TRY(make_upper_name(from->reached, from->directory, from->name));
   OVLSPEC_TRY(copy_up_directory(to->directory));
-  return mode == RenameMode::kExchange ? exchange(*from, *to) : replace(*from, *to);
+  ++from->directory->names_gone;
+  ++to->directory->names_come;
+  if (mode != RenameMode::kExchange) return replace(*from, *to);
+  ++from->directory->names_come;
+  return exchange(*from, *to);
 }
 
 }  // namespace ovlspec::impl

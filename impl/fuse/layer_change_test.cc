@@ -69,8 +69,14 @@ void LayerChange::try_everything(const std::string& path) {
   }
   struct stat status {};
   lstat(at(path).c_str(), &status);
-  renameat2(AT_FDCWD, at(path).c_str(), AT_FDCWD, at(path + "-moved").c_str(), RENAME_NOREPLACE);
-  renameat2(AT_FDCWD, at(path + "-moved").c_str(), AT_FDCWD, at(path).c_str(), RENAME_NOREPLACE);
+  // By the kernel's walk of a path this process would follow symlinks of the mount itself, out of it.
+  const fs::path below(path);
+  const std::string name = below.filename();
+  const std::string parent = below.has_parent_path() ? below.parent_path().string() : ".";
+  const int directory = open_without_links(at(""), parent, O_RDONLY | O_DIRECTORY);
+  renameat2(directory, name.c_str(), directory, (name + "-moved").c_str(), RENAME_NOREPLACE);
+  renameat2(directory, (name + "-moved").c_str(), directory, name.c_str(), RENAME_NOREPLACE);
+  close(directory);
 }
 
 // Each type becomes each other one between two looks at the name, held and not.
