@@ -3,9 +3,12 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 
 #include "fuzz/feedback.h"
+#include "oracle/finding_key.h"
 #include "oracle/generator.h"
+#include "oracle/trace_file.h"
 #include "oracle/trace_text.h"
 #include "oracle/trace_total.h"
 
@@ -65,12 +68,15 @@ void mutate_trace(oracle::Trace& trace, Dice& dice, std::uint64_t seed) {
   }
 }
 
-std::optional<std::string> judge_by(oracle::Subject& subject, const oracle::Trace& trace,
-                                    const oracle::Profile& profile) {
+oracle::RunResult play(oracle::Subject& subject, const oracle::Trace& trace, const oracle::Profile& profile) {
   Feedback watcher;
   const oracle::RunOptions options{.walk_up_to = 64, .watcher = &watcher};
-  const oracle::RunResult result = oracle::run(subject, trace, profile, options);
+  oracle::RunResult result = oracle::run(subject, trace, profile, options);
   watcher.met(result.met);
+  return result;
+}
+
+std::optional<std::string> told(const oracle::RunResult& result, const oracle::Trace& trace) {
   if (result.failure) return "the subject failed: " + result.failure->what + "\n" + print_text(trace);
   if (!result.finding) return std::nullopt;
   const model::RuleText& rule = text_of(result.finding->rule);
@@ -81,14 +87,14 @@ std::optional<std::string> judge_by(oracle::Subject& subject, const oracle::Trac
 }  // namespace
 
 std::optional<std::string> judge_trace(oracle::Subject& subject, const oracle::Trace& trace) {
-  return judge_by(subject, trace, oracle::Profile());
+  return told(play(subject, trace, oracle::Profile()), trace);
 }
 
 std::optional<std::string> judge_input(std::string_view bytes) {
   return judge_trace(engine(), oracle::decode_total(bytes));
 }
 
-MountedInputs::MountedInputs(std::string_view subject) {
+MountedInputs::MountedInputs(std::string_view subject, const std::string& known) {
   oracle::SubjectOrError made = oracle::make_subject(subject);
   oracle::ProfileOrError profile = oracle::profile_of(subject);
   const std::string wrong = made.subject == nullptr ? made.error.what : profile.error;
@@ -98,10 +104,25 @@ MountedInputs::MountedInputs(std::string_view subject) {
   }
   subject_ = std::move(made.subject);
   profile_ = std::move(profile.profile);
+  if (known.empty()) return;
+  for (const auto& entry : std::filesystem::directory_iterator(known)) {
+    const oracle::TraceOrError trace = oracle::load_trace(entry.path().string());
+    if (!trace.ok()) continue;
+    const oracle::RunResult result = play(*subject_, *trace.trace, profile_);
+    if (result.finding) known_.insert(kind_of(*result.finding));
+  }
+}
+
+std::string MountedInputs::kind_of(const oracle::Finding& finding) {
+  return std::string(text_of(finding.rule).id) + " " + oracle::operation_of(finding) + ": " +
+         oracle::beginning_of(finding.what);
 }
 
 std::optional<std::string> MountedInputs::judge(std::string_view bytes) {
-  return judge_by(*subject_, oracle::decode_total(bytes), profile_);
+  const oracle::Trace trace = oracle::decode_total(bytes);
+  const oracle::RunResult result = play(*subject_, trace, profile_);
+  if (result.finding && known_.count(kind_of(*result.finding)) != 0) return std::nullopt;
+  return told(result, trace);
 }
 
 std::string mutate_input(std::string_view bytes, std::size_t capacity, std::uint64_t seed) {

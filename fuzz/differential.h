@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -24,11 +25,15 @@ std::optional<std::string> judge_trace(oracle::Subject& subject, const oracle::T
 // process's own.
 class MountedInputs {
  public:
-  // Ends the process with a line where the subject cannot be run here.
-  explicit MountedInputs(std::string_view subject);
+  // Ends the process with a line where the subject cannot be run here. `known`: a directory of traces, or empty; what
+  // they show today (rule, operation, and how what was seen begins) is found in no input.
+  MountedInputs(std::string_view subject, const std::string& known);
   std::optional<std::string> judge(std::string_view bytes);
 
  private:
+  static std::string kind_of(const oracle::Finding& finding);
+
+  std::set<std::string> known_;
   std::unique_ptr<oracle::Subject> subject_;
   oracle::Profile profile_;
 };

@@ -40,7 +40,8 @@ int main(int count, char** arguments) {
   std::function<std::optional<std::string>(std::string_view)> judge = ovlspec::fuzz::judge_input;
   std::optional<ovlspec::fuzz::MountedInputs> mounted;
   if (subject != "engine") {
-    mounted.emplace(subject);
+    const char* const known = std::getenv("OVLSPEC_KNOWN");
+    mounted.emplace(subject, known != nullptr ? known : "");
     judge = [&](std::string_view bytes) { return mounted->judge(bytes); };
   }
   std::set<std::string> found;

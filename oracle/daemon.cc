@@ -1,12 +1,14 @@
 #include "oracle/daemon.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <csignal>
 
@@ -118,6 +120,7 @@ Attempt<Done> Daemon::start(const std::vector<std::string>& arguments, Kin kin, 
   const Run run{.arguments = words.data(), .streams = streams, .error_output = error_output_.get()};
   if (child == 0 && kin == Kin::kAlone) become_alone(run, parent);
   if (child == 0) keep(run, parent);
+  end_.reset(static_cast<int>(::syscall(SYS_pidfd_open, child, 0)));
   const std::lock_guard lock(mutex_);
   pid_ = child;
   kin_ = kin;
@@ -150,15 +153,21 @@ void Daemon::kill() {
   reap(0);
 }
 
+void Daemon::rest(std::chrono::milliseconds most, int urgent) const {
+  std::array<pollfd, 2> watched = {pollfd{.fd = end_.get(), .events = POLLIN, .revents = 0},
+                                   pollfd{.fd = urgent, .events = POLLPRI, .revents = 0}};
+  ::poll(watched.data(), watched.size(), static_cast<int>(most.count()));
+}
+
 Attempt<Done> Daemon::join(std::chrono::milliseconds limit) {
   const auto deadline = std::chrono::steady_clock::now() + limit;
-  for (auto pause = 50us; running(); pause = std::min<std::chrono::microseconds>(pause * 2, 5ms)) {
+  while (running()) {
     if (std::chrono::steady_clock::now() > deadline) {
       kill();
       return {.value = std::nullopt,
               .failure = {Errno::kETIMEDOUT, "the program did not end after its unmount", Fault::kSubject}};
     }
-    std::this_thread::sleep_for(pause);
+    rest(20ms);
   }
   if (WIFEXITED(status_) && WEXITSTATUS(status_) == 0) return {.value = Done{}, .failure = {}};
   std::string what = WIFSIGNALED(status_) ? "the program was killed by signal " + std::to_string(WTERMSIG(status_))

@@ -41,6 +41,8 @@ class Daemon {
   }
   Attempt<Done> start(const std::vector<std::string>& arguments, Kin kin, Streams streams);
   bool running();
+  // Returns once it has ended, once poll(2) has something urgent to tell of `urgent` (-1: of nothing), or after the time.
+  void rest(std::chrono::milliseconds most, int urgent = -1) const;
   // Ends it by force, and waits for the end.
   void kill();
   // Ends it by force, from any thread: whatever waits for the program's answer then gets an error.
@@ -58,6 +60,7 @@ class Daemon {
   pid_t pid_ = 0;     // 0: not running
   Kin kin_ = Kin::kAlone;
   int status_ = 0;  // of waitpid, once it ended
+  Descriptor end_;  // of the process: readable once it has ended
   Descriptor error_output_;
 };
 

@@ -76,7 +76,9 @@ void ProgramSubject::give_up(const std::string& mount_point) {
 
 Attempt<Done> ProgramSubject::wait_for_mount(const std::string& mount_point) {
   const auto deadline = std::chrono::steady_clock::now() + settings_.limit;
-  for (auto pause = 50us; !is_mount_root(mount_point); pause = std::min<std::chrono::microseconds>(pause * 2, 2ms)) {
+  // It tells of each change of the mounts since it was opened.
+  const Descriptor mounts(::open("/proc/thread-self/mountinfo", O_RDONLY | O_CLOEXEC));
+  while (!is_mount_root(mount_point)) {
     const bool ended = !daemon_.running();
     // It may have mounted, and ended, meanwhile.
     if (ended && is_mount_root(mount_point)) break;
@@ -84,7 +86,7 @@ Attempt<Done> ProgramSubject::wait_for_mount(const std::string& mount_point) {
     const bool hurry = settings_.stop != nullptr && *settings_.stop;
     if (hurry || std::chrono::steady_clock::now() > deadline)
       return subject_failed(Errno::kETIMEDOUT, "the program did not mount in time");
-    std::this_thread::sleep_for(pause);
+    daemon_.rest(20ms, mounts.get());
   }
   // The first answer comes after the session has begun.
   const Watchdog::Stretch stretch(watchdog_);
