@@ -1,5 +1,6 @@
 // What an object shows of itself, and changing it.
 #include "impl/engine/overlay_engine.h"
+#include "impl/engine/prepared_copy.h"
 
 namespace ovlspec::impl {
 
@@ -24,14 +25,17 @@ Result<Attributes> OverlayEngine::change(NodeId id, const AttributeChange& chang
     OVLSPEC_TRY(parts_->store.change(changed->upper, change));
     return shown(*changed);
   }
+  PreparedCopy prepared(*this);
+  const bool copies_first = !change.size && prepared.is_wanted(changed);
   reading.unlock();
+  if (copies_first) prepared.make();
   const std::unique_lock writing(namespace_);
   // Another thread may have copied up in between.
   if (changed->upper) {
     if (changed->data && change.size) OVLSPEC_TRY(copy_data_up(*changed));
     OVLSPEC_TRY(parts_->store.change(changed->upper, change));
   } else {
-    OVLSPEC_TRY(copy_up(changed, CopyUp{.place = {}, .change = &change}));
+    OVLSPEC_TRY(copy_up(changed, CopyUp{.place = {}, .change = &change, .prepared = &prepared}));
   }
   return shown(*changed);
 }

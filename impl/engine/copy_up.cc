@@ -1,6 +1,7 @@
 // Copy up: an object of a lower layer gets an upper inode. Nothing of it shows before it is complete.
 #include "impl/engine/inode_copy.h"
 #include "impl/engine/overlay_engine.h"
+#include "impl/engine/prepared_copy.h"
 #include "impl/engine/rights.h"
 #include "model/vocabulary/names.h"
 
@@ -8,6 +9,8 @@ namespace ovlspec::impl {
 namespace {
 
 constexpr Mode kOwnerReadWrite = 0600;
+
+constexpr auto kCopyUp = WorkDirectory::Purpose::kCopyUp;
 
 TimeChange set_to(const Time& time) { return {.kind = TimeChange::Kind::kSet, .value = time}; }
 
@@ -80,8 +83,7 @@ Status OverlayEngine::copy_up_at(const NodePtr& node, const std::optional<NodeNa
   return placed;
 }
 
-Result<WorkDirectory::Made> OverlayEngine::make_copy(const Node& node, const FoundInstance& lower, const CopyUp& how) {
-  const Attributes& attributes = lower.found.attributes;
+NewInode OverlayEngine::inode_for(const Attributes& attributes) {
   NewInode inode{.type = attributes.type,
                  .mode = attributes.mode,
                  .uid = attributes.uid,
@@ -90,12 +92,19 @@ Result<WorkDirectory::Made> OverlayEngine::make_copy(const Node& node, const Fou
                  .symlink_target = {}};
   // A mounter without privilege can write the copy only where its owner can.
   if (attributes.type == FileType::kRegular) inode.mode |= kOwnerReadWrite;
+  return inode;
+}
+
+Result<WorkDirectory::Made> OverlayEngine::make_copy(const Node& node, const FoundInstance& lower, const CopyUp& how) {
+  const Attributes& attributes = lower.found.attributes;
+  NewInode inode = inode_for(attributes);
   if (attributes.type == FileType::kSymlink) {
     auto target = lower.layer->store->symlink_target(lower.found.inode);
     if (!target.ok()) return target.error();
     inode.symlink_target = std::move(*target);
   }
-  auto made = parts_->work.make(inode, WorkDirectory::Purpose::kCopyUp);
+  auto made = how.prepared != nullptr && how.prepared->is_of(lower) ? Result<WorkDirectory::Made>(how.prepared->take())
+                                                                    : parts_->work.make(inode, kCopyUp);
   if (!made.ok()) return made;
   const Status filled = fill_copy(node, lower, *made, how);
   if (filled.ok()) return made;
@@ -112,7 +121,9 @@ Status OverlayEngine::fill_copy(const Node& node, const FoundInstance& lower, co
     FileSize size = lower.found.attributes.size;
     if (how.change != nullptr && how.change->size) size = std::min(size, *how.change->size);
     if (node.data && node.data->layer == nullptr) return Errno::kEIO;
-    auto copied = copy_data(node.data ? *node.data : lower.instance(), to, size);
+    const bool is_there = how.prepared != nullptr && how.prepared->is_taken();
+    auto copied = is_there ? Result<FileRef>(how.prepared->opened())
+                           : copy_data(node.data ? *node.data : lower.instance(), to, size);
     if (!copied.ok()) return copied.error();
     opened = std::move(*copied);
   }
@@ -246,13 +257,15 @@ Status OverlayEngine::place_indexed(const NodePtr& node, const std::optional<Nod
   return {};
 }
 
-Status OverlayEngine::make_upper_name(Reached& reached, const NodePtr& parent, std::string_view name) {
+Status OverlayEngine::make_upper_name(Reached& reached, const NodePtr& parent, std::string_view name,
+                                      PreparedCopy* prepared) {
   const NodePtr& node = reached.node.node();
   // The layers below would not find its data under another name.
   if (node->upper && node->data) OVLSPEC_TRY(copy_data_up(*node));
   if (reached.upper_here) return {};
   if (!node->upper) {
-    OVLSPEC_TRY(copy_up(node, CopyUp{.place = NodeName{parent, std::string(name)}, .change = nullptr}));
+    OVLSPEC_TRY(
+        copy_up(node, CopyUp{.place = NodeName{parent, std::string(name)}, .change = nullptr, .prepared = prepared}));
   } else {
     OVLSPEC_TRY(link_up(node, parent, name));
   }

@@ -1,5 +1,6 @@
 // Making objects and hard links.
 #include "impl/engine/overlay_engine.h"
+#include "impl/engine/prepared_copy.h"
 #include "model/vocabulary/names.h"
 
 namespace ovlspec::impl {
@@ -151,7 +152,11 @@ Status OverlayEngine::place_link(const InodeRef& inode, const DirectoryEntryPlac
   return moved;
 }
 
-Result<NodeEntry> OverlayEngine::link(NodeId id, NodeId parent, std::string_view name) {
+Result<NodeEntry> OverlayEngine::link(NodeId node, NodeId parent, std::string_view name) {
+  return with_prepared_copy([&](PreparedCopy& prepared) { return try_link(node, parent, name, prepared); });
+}
+
+Result<NodeEntry> OverlayEngine::try_link(NodeId id, NodeId parent, std::string_view name, PreparedCopy& prepared) {
   const std::unique_lock lock(namespace_);
   OVLSPEC_TRY(check_writable());
   ++changes_;
@@ -169,7 +174,8 @@ Result<NodeEntry> OverlayEngine::link(NodeId id, NodeId parent, std::string_view
   OVLSPEC_TRY(check_new_name(name));
   OVLSPEC_TRY(check_mutable(**holder));
   OVLSPEC_TRY(check_free(**linked));
-  OVLSPEC_TRY(copy_up(*linked, CopyUp{}));
+  if (prepared.is_wanted(*linked)) return Errno::kEAGAIN;
+  OVLSPEC_TRY(copy_up(*linked, CopyUp{.place = {}, .change = nullptr, .prepared = &prepared}));
   OVLSPEC_TRY(copy_up_directory(*holder));
   const DirectoryEntryPlace at{(*holder)->upper, name};
   if (!layers_.takes_private_xattrs((*linked)->type)) {

@@ -1,6 +1,7 @@
 // Open files.
 #include "impl/engine/open_handles.h"
 #include "impl/engine/overlay_engine.h"
+#include "impl/engine/prepared_copy.h"
 
 namespace ovlspec::impl {
 
@@ -22,7 +23,10 @@ Result<OpenFileRef> OverlayEngine::open(NodeId id, OpenMode mode) {
     return open_instance(std::move(open), instance);
   }
   if ((*opened)->upper && !(*opened)->data) return open_held(*opened, mode);
+  PreparedCopy prepared(*this);
+  const bool copies_first = !mode.truncate && prepared.is_wanted(*opened);
   reading.unlock();
+  if (copies_first) prepared.make();
   const std::unique_lock writing(namespace_);
   OVLSPEC_TRY(check_writable());
   if (mode.truncate && !(*opened)->upper) {
@@ -31,7 +35,7 @@ Result<OpenFileRef> OverlayEngine::open(NodeId id, OpenMode mode) {
     OVLSPEC_TRY(copy_up(*opened, CopyUp{.place = {}, .change = &to_nothing}));
     mode.truncate = false;
   } else {
-    OVLSPEC_TRY(copy_up(*opened, CopyUp{}));
+    OVLSPEC_TRY(copy_up(*opened, CopyUp{.place = {}, .change = nullptr, .prepared = &prepared}));
   }
   return open_held(*opened, mode);
 }

@@ -1,9 +1,9 @@
 // The one implementation of Engine, in several files: mount.cc, adoption.cc, lookup.cc (names to nodes), attributes.cc,
 // xattrs.cc, listing.cc, files.cc, protection.cc, copy_up.cc, hard_links.cc, creation.cc, removal.cc, rename.cc.
 //
-// Locks, in this order: a node's of giving_; the namespace lock, shared for what reads the tree, exclusive for what
-// changes it; then the node table's mutex, the index's, an open file's. None is held while data is read or written
-// through an open file.
+// Locks, in this order: a node's of copying_ or giving_; the namespace lock, shared for what reads the tree, exclusive
+// for what changes it; then the node table's mutex, the index's, an open file's. None is held while data is read or
+// written through an open file.
 //
 // On-disk order: each operation becomes visible by one rename, link or unlink in the upper layer. Everything before it
 // changes nothing that shows, so a crash leaves the tree before or after.
@@ -122,10 +122,14 @@ class OverlayEngine final : public Engine {
     NodePtr node;
     std::optional<InodeNumber> recorded;
   };
+  class PreparedCopy;
+  template <typename Attempt>
+  auto with_prepared_copy(const Attempt& attempt);
   // What copy up does beside copying.
   struct CopyUp {
     std::optional<NodeName> place;        // the name to copy up under; empty: any name that is known
     const StoreChange* change = nullptr;  // applied before the copy shows; its size limits what is copied
+    PreparedCopy* prepared = nullptr;     // the data were copied before; not with a size in `change`
   };
   // A name that is left aside; none where parent is null.
   struct Beside {
@@ -266,7 +270,9 @@ class OverlayEngine final : public Engine {
   Status copy_up_directories(NodePtr lowest);
   Status copy_up_directory(const NodePtr& node) { return copy_up(node, CopyUp{}); }
   // The name itself is in the upper layer.
-  Status make_upper_name(Reached& reached, const NodePtr& parent, std::string_view name);
+  Status make_upper_name(Reached& reached, const NodePtr& parent, std::string_view name, PreparedCopy* prepared);
+  // For a copy of an object with these attributes, before it is filled.
+  static NewInode inode_for(const Attributes& attributes);
   Result<WorkDirectory::Made> make_copy(const Node& node, const FoundInstance& lower, const CopyUp& how);
   Status fill_copy(const Node& node, const FoundInstance& lower, const WorkDirectory::Made& made, const CopyUp& how);
   Status finish_copy(const FoundInstance& lower, const InodeRef& copy, const StoreChange* change);
@@ -291,6 +297,7 @@ class OverlayEngine final : public Engine {
   Status copy_data_up(Node& node);
 
   // creation.cc
+  Result<NodeEntry> try_link(NodeId id, NodeId parent, std::string_view name, PreparedCopy& prepared);
   Status check_new_name(std::string_view name) const;
   Result<std::optional<std::string>> default_list(const Node& upper_directory) const;
   Result<std::optional<InheritedLists>> inherited_lists(const Node& upper_directory, NewInode& made) const;
@@ -334,6 +341,11 @@ class OverlayEngine final : public Engine {
 
   // rename.cc
   enum class Verdict { kMove, kNothingToDo };
+  struct PlaceName {
+    NodeId directory;
+    std::string_view name;
+  };
+  Status try_rename(const PlaceName& old_name, const PlaceName& new_name, RenameMode mode, PreparedCopy& prepared);
   Result<RenameSide> side(NodeId directory, std::string_view name);
   Result<Verdict> check_rename(const RenameSide& from, const RenameSide& to, RenameMode mode);
   Status check_replace(const RenameSide& from, const RenameSide& to);
@@ -398,7 +410,8 @@ class OverlayEngine final : public Engine {
   std::uint64_t walked_ = 0;  // objects, before the mount was complete
   mutable std::array<std::atomic_flag, kKindsOfIgnored> reported_;
   NodePtr root_;
-  std::array<std::mutex, 64> giving_;  // while content of a node is given: of the node number modulo their number
+  std::array<std::mutex, 64> copying_;  // while a large file is copied up: of the node number modulo their number
+  std::array<std::mutex, 64> giving_;   // while content of a node is given: of the node number modulo their number
   mutable std::shared_mutex namespace_;
   std::atomic<std::uint64_t> changes_{0};  // of names, and numbers that the map gave out, in this mount
   mutable LinkCounts link_counts_;

@@ -1,5 +1,6 @@
 // Rename. The object and, where a lower name would show at its old place, the whiteout there move in one step.
 #include "impl/engine/overlay_engine.h"
+#include "impl/engine/prepared_copy.h"
 #include "model/vocabulary/names.h"
 
 namespace ovlspec::impl {
@@ -191,7 +192,7 @@ Status OverlayEngine::replace(RenameSide& from, RenameSide& to) {
 }
 
 Status OverlayEngine::exchange(RenameSide& from, RenameSide& to) {
-  OVLSPEC_TRY(make_upper_name(to.reached, to.directory, to.name));
+  OVLSPEC_TRY(make_upper_name(to.reached, to.directory, to.name, nullptr));
   OVLSPEC_TRY(prepare_moved_directory(from, to));
   OVLSPEC_TRY(prepare_moved_directory(to, from));
   OVLSPEC_TRY(bring_entry_record(from, to));
@@ -208,24 +209,32 @@ Status OverlayEngine::exchange(RenameSide& from, RenameSide& to) {
   return {};
 }
 
-Status OverlayEngine::rename(NodeId from_id, std::string_view from_name, NodeId to_id, std::string_view to_name,
+Status OverlayEngine::rename(NodeId from, std::string_view from_name, NodeId to, std::string_view to_name,
                              RenameMode mode) {
+  return with_prepared_copy([&](PreparedCopy& prepared) {
+    return try_rename({from, from_name}, {to, to_name}, mode, prepared);
+  });
+}
+
+Status OverlayEngine::try_rename(const PlaceName& old_name, const PlaceName& new_name, RenameMode mode,
+                                 PreparedCopy& prepared) {
   const std::unique_lock lock(namespace_);
   OVLSPEC_TRY(check_writable());
   ++changes_;
   if (mode == RenameMode::kWhiteout) return Errno::kEINVAL;
-  auto from = side(from_id, from_name);
+  auto from = side(old_name.directory, old_name.name);
   if (!from.ok()) return from.error();
-  auto to = side(to_id, to_name);
+  auto to = side(new_name.directory, new_name.name);
   if (!to.ok()) return to.error();
   auto verdict = check_rename(*from, *to, mode);
   if (!verdict.ok()) return verdict.error();
   if (*verdict == Verdict::kNothingToDo) return {};
-  if (!to->reached.node) OVLSPEC_TRY(check_new_name(to_name));
+  if (!to->reached.node) OVLSPEC_TRY(check_new_name(new_name.name));
   OVLSPEC_TRY(check_redirects(*from));
   if (mode == RenameMode::kExchange) OVLSPEC_TRY(check_redirects(*to));
   OVLSPEC_TRY(check_rename_free(*from, *to, mode));
-  OVLSPEC_TRY(make_upper_name(from->reached, from->directory, from->name));
+  if (prepared.is_wanted(from->reached.node.node())) return Errno::kEAGAIN;
+  OVLSPEC_TRY(make_upper_name(from->reached, from->directory, from->name, &prepared));
   OVLSPEC_TRY(copy_up_directory(to->directory));
   ++from->directory->names_gone;
   ++to->directory->names_come;
