@@ -122,6 +122,10 @@ std::optional<std::string> MountedInputs::judge(std::string_view bytes) {
   const oracle::Trace trace = oracle::decode_total(bytes);
   const oracle::RunResult result = play(*subject_, trace, profile_);
   if (result.finding && known_.count(kind_of(*result.finding)) != 0) return std::nullopt;
+  if (result.failure && result.failure->fault == oracle::Fault::kEnvironment) {
+    ++not_played_;
+    return std::nullopt;
+  }
   return told(result, trace);
 }
 

@@ -29,11 +29,14 @@ class MountedInputs {
   // they show today (rule, operation, and how what was seen begins) is found in no input.
   MountedInputs(std::string_view subject, const std::string& known);
   std::optional<std::string> judge(std::string_view bytes);
+  // Inputs whose layers no file system takes, such as one with an access control list of rubbish.
+  std::uint64_t not_played() const { return not_played_; }
 
  private:
   static std::string kind_of(const oracle::Finding& finding);
 
   std::set<std::string> known_;
+  std::uint64_t not_played_ = 0;
   std::unique_ptr<oracle::Subject> subject_;
   oracle::Profile profile_;
 };

@@ -54,8 +54,9 @@ int main(int count, char** arguments) {
       if (++played % 64 == 0 && seconds() >= limit) break;
     }
   }
-  std::printf("%s: %llu inputs, %.0f a second, %zu findings\n", subject.c_str(),
-              static_cast<unsigned long long>(played), static_cast<double>(played) / seconds(), found.size());
+  std::printf("%s: %llu inputs, %.0f a second, %llu of them not to be laid, %zu findings\n", subject.c_str(),
+              static_cast<unsigned long long>(played), static_cast<double>(played) / seconds(),
+              static_cast<unsigned long long>(mounted ? mounted->not_played() : 0), found.size());
   for (const std::string& one : found) std::printf("\n%s\n", one.c_str());
   return found.empty() ? 0 : 1;
 }
