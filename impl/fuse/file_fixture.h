@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <signal.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -35,6 +36,20 @@ class File {
 
  private:
   int number_;
+};
+
+// A write lease on a file, until it is given up: who opens the file meanwhile waits.
+class WriteLease {
+ public:
+  explicit WriteLease(const std::string& path) : file_(path, O_RDWR) {
+    // Ignored; else the breaking of the lease ends the process.
+    signal(SIGIO, SIG_IGN);
+    EXPECT_EQ(fcntl(file_.number(), F_SETLEASE, F_WRLCK), 0) << path;
+  }
+  void give_up() const { fcntl(file_.number(), F_SETLEASE, F_UNLCK); }
+
+ private:
+  File file_;
 };
 
 // A mapping of one page.

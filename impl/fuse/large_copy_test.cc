@@ -1,7 +1,6 @@
 // The copy up of large files, whose data are copied before anybody else has to wait for it.
 #include <fcntl.h>
 #include <gtest/gtest.h>
-#include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -10,6 +9,7 @@
 #include <thread>
 #include <vector>
 
+#include "impl/fuse/file_fixture.h"
 #include "impl/fuse/mount_fixture.h"
 
 namespace ovlspec::fuse {
@@ -86,10 +86,7 @@ TEST_F(LargeCopy, ByManyAtOnceIsOne) {
 // The copying waits for the lease of the lower file to be given up; names are made meanwhile.
 TEST_F(LargeCopy, KeepsNobodyElseWaiting) {
   mount_writable();
-  const int leased = open(lower("large").c_str(), O_RDWR);
-  // Ignored; else the breaking of the lease ends the process.
-  signal(SIGIO, SIG_IGN);
-  ASSERT_EQ(fcntl(leased, F_SETLEASE, F_WRLCK), 0);
+  const WriteLease lease(lower("large"));
   std::atomic<bool> is_open{false};
   std::thread writer([&] {
     const int file = open(at("large").c_str(), O_WRONLY | O_APPEND);
@@ -101,27 +98,23 @@ TEST_F(LargeCopy, KeepsNobodyElseWaiting) {
   for (int i = 0; i < 20; ++i) write_file(at("made" + std::to_string(i)), "made");
   EXPECT_EQ(rename(at("made0").c_str(), at("moved").c_str()), 0);
   EXPECT_FALSE(is_open);
-  fcntl(leased, F_SETLEASE, F_UNLCK);
+  lease.give_up();
   writer.join();
-  close(leased);
   EXPECT_EQ(read_file(at("large")), content_ + "end");
   EXPECT_TRUE(leftovers().empty());
 }
 
 TEST_F(LargeCopy, OfAFileThatIsRemovedMeanwhileShowsNothing) {
   mount_writable();
-  const int leased = open(lower("large").c_str(), O_RDWR);
-  signal(SIGIO, SIG_IGN);
-  ASSERT_EQ(fcntl(leased, F_SETLEASE, F_WRLCK), 0);
+  const WriteLease lease(lower("large"));
   std::thread writer([&] {
     const int file = open(at("large").c_str(), O_WRONLY | O_APPEND);
     if (file >= 0) close(file);
   });
   std::this_thread::sleep_for(std::chrono::milliseconds(50));
   EXPECT_EQ(unlink(at("large").c_str()), 0);
-  fcntl(leased, F_SETLEASE, F_UNLCK);
+  lease.give_up();
   writer.join();
-  close(leased);
   EXPECT_TRUE(names_in(at("")).empty());
   EXPECT_TRUE(leftovers().empty());
 }

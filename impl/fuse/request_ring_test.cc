@@ -5,7 +5,6 @@
 #include <gtest/gtest.h>
 #include <pthread.h>
 #include <sched.h>
-#include <signal.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/xattr.h>
@@ -16,6 +15,7 @@
 #include <thread>
 #include <vector>
 
+#include "impl/fuse/file_fixture.h"
 #include "impl/fuse/mount_fixture.h"
 
 namespace ovlspec::fuse {
@@ -134,10 +134,7 @@ TEST_F(OverIoUring, ARequestThatWaitsKeepsNoOtherOfItsProcessorWaiting) {
   write_file(lower("leased"), "content");
   write_file(lower("other"), "other");
   mount_writable();
-  const int leased = open(lower("leased").c_str(), O_RDWR);
-  // Ignored; else the breaking of the lease ends the process.
-  signal(SIGIO, SIG_IGN);
-  ASSERT_EQ(fcntl(leased, F_SETLEASE, F_WRLCK), 0);
+  const WriteLease lease(lower("leased"));
   std::atomic<bool> is_open{false};
   std::thread waiting([&] {
     run_on(0);
@@ -150,12 +147,11 @@ TEST_F(OverIoUring, ARequestThatWaitsKeepsNoOtherOfItsProcessorWaiting) {
     for (int i = 0; i < 20; ++i) write_file(at("made" + std::to_string(i)), "made");
     EXPECT_EQ(read_file(at("other")), "other");
     EXPECT_FALSE(is_open);
-    fcntl(leased, F_SETLEASE, F_UNLCK);
+    lease.give_up();
   });
   other.join();
   waiting.join();
   EXPECT_TRUE(is_open);
-  close(leased);
 }
 
 TEST_F(OverIoUring, AMountWithOpenFilesEnds) {
