@@ -5,9 +5,7 @@
 #include <sys/statfs.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cstdlib>
-#include <thread>
 
 #include "oracle/mount_table.h"
 #include "oracle/private_namespace.h"

@@ -64,15 +64,6 @@ std::string file_of(Language language, const std::string& name) {
   return {};
 }
 
-TextOrWhy text_in(Language language, const Script& script) {
-  switch (language) {
-    case Language::kShell: return shell_text(script);
-    case Language::kC: return c_text(script);
-    case Language::kPython: return python_text(script);
-  }
-  return {};
-}
-
 class Writer {
  public:
   Writer(Language language, const ReproducerPlace& place)
@@ -172,6 +163,15 @@ ReproducerPlace place_beside(const std::string& file, const CheckOptions& option
 }
 
 }  // namespace
+
+TextOrWhy text_in(Language language, const Script& script) {
+  switch (language) {
+    case Language::kShell: return shell_text(script);
+    case Language::kC: return c_text(script);
+    case Language::kPython: return python_text(script);
+  }
+  return {};
+}
 
 std::string_view words_of(Language language) {
   switch (language) {

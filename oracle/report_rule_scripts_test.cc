@@ -25,15 +25,6 @@ std::vector<std::string> rule_traces() {
   return files;
 }
 
-TextOrWhy text_in(Language language, const Script& script) {
-  switch (language) {
-    case Language::kShell: return shell_text(script);
-    case Language::kC: return c_text(script);
-    case Language::kPython: return python_text(script);
-  }
-  return {};
-}
-
 class RuleScripts : public MountTest, public testing::WithParamInterface<Language> {
  protected:
   void SetUp() override {

@@ -13,6 +13,7 @@
 #include "oracle/layer_format.h"
 #include "oracle/mount_command.h"
 #include "oracle/report_record.h"
+#include "oracle/report_reproducer.h"
 
 namespace ovlspec::oracle {
 
@@ -151,6 +152,8 @@ TextOrWhy shell_text(const Script& script);
 TextOrWhy xfstests_steps(const Script& script);
 TextOrWhy c_text(const Script& script);
 TextOrWhy python_text(const Script& script);
+// The program of this language.
+TextOrWhy text_in(Language language, const Script& script);
 
 // What the claims compare, in words of people: "st_ino of: stat b".
 std::string words_of(const Script& script, const Value& value);

@@ -1,5 +1,6 @@
 // The one implementation of Engine, in several files: mount.cc, adoption.cc, lookup.cc (names to nodes), attributes.cc,
-// xattrs.cc, listing.cc, files.cc, protection.cc, copy_up.cc, hard_links.cc, creation.cc, removal.cc, rename.cc.
+// xattrs.cc, listing.cc, files.cc, protection.cc, copy_up.cc, prepared_copy.cc, hard_links.cc, creation.cc, removal.cc,
+// rename.cc.
 //
 // Locks, in this order: a node's of copying_ or giving_; the namespace lock, shared for what reads the tree, exclusive
 // for what changes it; then the node table's mutex, the index's, an open file's. None is held while data is read or

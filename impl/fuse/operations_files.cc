@@ -4,7 +4,6 @@
 
 #include <cstdlib>
 #include <memory>
-#include <vector>
 
 #include "impl/fuse/operations.h"
 #include "impl/fuse/session.h"

@@ -194,6 +194,7 @@ TEST(Options, EachRefusalNamesTheOption) {
       {"lowerdir=/a,threads=many", R"(option threads: expected a number from 1 to 256, not "many")"},
       {"lowerdir=/a,timeout=soon", R"(option timeout: expected seconds, not "soon")"},
       {"lowerdir=/a,passthrough=on", R"(option passthrough: expected auto or off, not "on")"},
+      {"lowerdir=/a,io_uring=yes", R"(option io_uring: expected auto, on or off, not "yes")"},
   };
   for (const auto& [text, expected] : table) EXPECT_EQ(refusal(text), expected) << text;
 }

@@ -1,5 +1,6 @@
 // The system calls of the FUSE session beyond the store's: directories looked at before they become layers, the FUSE
-// device, mounting, and becoming a daemon. Nothing else in impl/fuse makes system calls, but for libfuse.
+// device, mounting, and becoming a daemon. Nothing else in impl/fuse makes system calls, but for libfuse and the rings
+// over io_uring (request_ring.cc).
 #pragma once
 
 #include <sys/types.h>
